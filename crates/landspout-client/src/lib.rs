@@ -1,0 +1,1 @@
+//! An async HTTP client: pool, redirects, timeouts, streaming.

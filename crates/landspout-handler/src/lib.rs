@@ -1,0 +1,1 @@
+//! Request, Response, and the traits that turn one into the other.

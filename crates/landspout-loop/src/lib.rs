@@ -1,0 +1,1 @@
+//! A single-threaded event loop, and one of them per core.

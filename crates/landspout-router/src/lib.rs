@@ -1,0 +1,1 @@
+//! A path to value map with parameters, and URLs back from names.

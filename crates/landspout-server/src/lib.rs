@@ -1,0 +1,1 @@
+//! An HTTP server that feeds a handler, with safe limits and deadlines.

@@ -1,0 +1,1 @@
+//! Web applications: routes, middleware, templates, static files, server-sent events.
