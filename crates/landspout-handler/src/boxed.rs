@@ -1,0 +1,44 @@
+//! A handler whose type is hidden.
+
+use crate::{Handler, Request, Response};
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+
+/// Any [`Handler`], behind one type; a clone is the same handler. Made by [`Handler::boxed`].
+///
+/// A call costs one allocation, for the future whose size is not known.
+#[derive(Clone)]
+pub struct BoxHandler(Rc<dyn Erased>);
+
+trait Erased {
+    fn handle_boxed(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + '_>>;
+}
+
+impl<H: Handler> Erased for H {
+    fn handle_boxed(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + '_>> {
+        Box::pin(self.handle(request))
+    }
+}
+
+impl BoxHandler {
+    pub(crate) fn new(handler: impl Handler + 'static) -> BoxHandler {
+        BoxHandler(Rc::new(handler))
+    }
+}
+
+impl Handler for BoxHandler {
+    async fn handle(&self, request: Request) -> Response {
+        self.0.handle_boxed(request).await
+    }
+
+    fn boxed(self) -> BoxHandler {
+        self
+    }
+}
+
+impl fmt::Debug for BoxHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxHandler")
+    }
+}

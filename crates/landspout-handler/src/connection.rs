@@ -1,0 +1,135 @@
+//! What a handler can know about the connection that a request came on.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use tokio::sync::Notify;
+
+/// The connection that a request came on: who is at the other end, whether they still are, and
+/// whether the server is about to stop.
+///
+/// A server makes one for each connection; the requests share it. A request that came over no
+/// connection, from a test or a client, has one that [knows nothing](Connection::default) and never
+/// closes.
+///
+/// ```
+/// use landspout_handler::Request;
+///
+/// async fn wait_for_news(request: Request) -> String {
+///     let connection = request.connection().clone();
+///     tokio::select! {
+///         news = async { "news".to_owned() } => news,
+///         () = connection.closed() => String::new(),
+///         () = connection.draining() => "later".to_owned(),
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Connection(Option<Arc<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    remote_addr: Option<SocketAddr>,
+    local_addr: Option<SocketAddr>,
+    secure: bool,
+    /// The bits of `CLOSED` and `DRAINING` that hold.
+    state: AtomicU8,
+    changed: Notify,
+}
+
+const CLOSED: u8 = 1;
+const DRAINING: u8 = 2;
+
+impl Connection {
+    /// A connection between these addresses (none on a Unix socket); `secure` says that it is
+    /// encrypted.
+    pub fn new(
+        remote_addr: Option<SocketAddr>,
+        local_addr: Option<SocketAddr>,
+        secure: bool,
+    ) -> Connection {
+        Connection(Some(Arc::new(Inner {
+            remote_addr,
+            local_addr,
+            secure,
+            state: AtomicU8::new(0),
+            changed: Notify::new(),
+        })))
+    }
+
+    /// The address of the other end.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        self.0.as_ref()?.remote_addr
+    }
+
+    /// The address of this end.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.0.as_ref()?.local_addr
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_secure(&self) -> bool {
+        self.0.as_ref().is_some_and(|inner| inner.secure)
+    }
+
+    /// Returns when the other end has closed its side, which is what a browser does when its user
+    /// leaves. A client may close its sending side alone and still read the answer; such a client
+    /// looks the same.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn closed(&self) {
+        self.reached(CLOSED).await;
+    }
+
+    /// Returns when the server begins to stop, so that answers without an end can end.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn draining(&self) {
+        self.reached(DRAINING).await;
+    }
+
+    /// Whether the other end has closed its side.
+    pub fn is_closed(&self) -> bool {
+        self.has(CLOSED)
+    }
+
+    /// Whether the server has begun to stop.
+    pub fn is_draining(&self) -> bool {
+        self.has(DRAINING)
+    }
+
+    /// Says that the other end has closed its side. For the server.
+    pub fn mark_closed(&self) {
+        self.mark(CLOSED);
+    }
+
+    /// Says that the server has begun to stop. For the server.
+    pub fn mark_draining(&self) {
+        self.mark(DRAINING);
+    }
+
+    fn has(&self, bit: u8) -> bool {
+        self.0.as_ref().is_some_and(|inner| inner.state.load(Ordering::Acquire) & bit != 0)
+    }
+
+    fn mark(&self, bit: u8) {
+        if let Some(inner) = &self.0 {
+            inner.state.fetch_or(bit, Ordering::Release);
+            inner.changed.notify_waiters();
+        }
+    }
+
+    async fn reached(&self, bit: u8) {
+        let Some(inner) = &self.0 else { return std::future::pending().await };
+        loop {
+            // The notification is asked for before the state is read, so that none is missed.
+            let changed = inner.changed.notified();
+            if self.has(bit) {
+                return;
+            }
+            changed.await;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What answers requests.
+
+use crate::{
+    BodyLimit, BoxHandler, CancelOnDisconnect, IntoResponse, Middleware, Request, Response, Wrapped,
+};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An async function from [`Request`] to [`Response`].
+///
+/// Every `async fn(Request)` whose output [turns into a response](IntoResponse) is a handler, and so
+/// is a closure like it. A struct implements the trait, or [`RequestHandler`](crate::RequestHandler)
+/// if it has a method for each verb. Neither the handler nor its future need be `Send`: they stay on
+/// the loop that they were made on.
+///
+/// ```
+/// use landspout_handler::{Handler, Request, Response};
+///
+/// async fn hello(_: Request) -> &'static str { "hello" }
+///
+/// struct Counter(std::cell::Cell<u32>);
+///
+/// impl Handler for Counter {
+///     async fn handle(&self, _: Request) -> Response {
+///         self.0.set(self.0.get() + 1);
+///         Response::text(self.0.get().to_string())
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert_eq!(hello.handle(Request::get("/")).await.status(), 200);
+/// let counter = Counter(0.into());
+/// counter.handle(Request::get("/")).await;
+/// let response = counter.handle(Request::get("/")).await;
+/// assert_eq!(response.into_body().text().await.unwrap(), "2");
+/// # });
+/// ```
+///
+/// # Cancel safety
+/// Whoever drives a handler may drop its future. A server does so only when the connection breaks
+/// off under the answer; a client that leaves before does not end the handler, unless it
+/// [asked for that](Handler::cancel_on_disconnect).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler",
+    label = "not an `async fn(Request)` whose output turns into a response",
+    note = "a handler is an `async fn(request: Request) -> impl IntoResponse`, or a type that implements `Handler`; wrap a `RequestHandler` as `Resource(value)`"
+)]
+pub trait Handler {
+    /// Answers the request. A handler has no error of its own: it answers with one.
+    fn handle(&self, request: Request) -> impl Future<Output = Response>;
+
+    /// Puts a middleware around this handler: it sees the request first and the response last.
+    fn wrap<M>(self, middleware: M) -> Wrapped<M>
+    where
+        M: Middleware,
+        Self: Sized + 'static,
+    {
+        Wrapped::new(middleware, self)
+    }
+
+    /// Drops this handler's future when the client leaves before it was answered. Without it, a
+    /// handler always runs to its end.
+    fn cancel_on_disconnect(self) -> CancelOnDisconnect<Self>
+    where
+        Self: Sized,
+    {
+        CancelOnDisconnect(self)
+    }
+
+    /// Lets the request's body have at most `bytes`, whatever the server's own limit is.
+    fn body_limit(self, bytes: u64) -> BodyLimit<Self>
+    where
+        Self: Sized,
+    {
+        BodyLimit { handler: self, bytes }
+    }
+
+    /// Hides the type of the handler, so that different ones can stand in one table.
+    fn boxed(self) -> BoxHandler
+    where
+        Self: Sized + 'static,
+    {
+        BoxHandler::new(self)
+    }
+}
+
+impl<F, R> Handler for F
+where
+    F: Fn(Request) -> R,
+    R: Future<Output: IntoResponse>,
+{
+    async fn handle(&self, request: Request) -> Response {
+        self(request).await.into_response()
+    }
+}
+
+impl<H: Handler + ?Sized> Handler for Rc<H> {
+    async fn handle(&self, request: Request) -> Response {
+        (**self).handle(request).await
+    }
+}
+
+impl<H: Handler + ?Sized> Handler for Arc<H> {
+    async fn handle(&self, request: Request) -> Response {
+        (**self).handle(request).await
+    }
+}

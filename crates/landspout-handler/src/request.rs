@@ -1,0 +1,263 @@
+//! What a client asks.
+
+use crate::route::Taken;
+use crate::{Body, Connection, Error, Route, State, Upgrade};
+use http::header::HOST;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use std::any::type_name;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A method, a URI, headers and a [`Body`]; and what is known of where they came from.
+///
+/// The typed arguments are methods: [`path`](Request::path), [`query`](Request::query),
+/// [`json`](Request::json), [`form`](Request::form), [`cookie`](Request::cookie).
+///
+/// ```
+/// use landspout_handler::Request;
+///
+/// let request = Request::post("/stories?draft=yes").with_body("once upon a time");
+/// assert_eq!(request.method(), "POST");
+/// assert_eq!(request.uri().path(), "/stories");
+/// assert_eq!(request.query_value("draft").as_deref(), Some("yes"));
+/// ```
+#[derive(Debug, Default)]
+pub struct Request {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: Body,
+    connection: Connection,
+    taken: Option<Taken>,
+    state: Option<State>,
+    upgrade: Option<Upgrade>,
+}
+
+impl Request {
+    /// A request without headers and body.
+    pub fn new(method: Method, uri: Uri) -> Request {
+        Request { method, uri, ..Request::default() }
+    }
+
+    /// A GET of `uri`, for tests and examples.
+    ///
+    /// # Panics
+    /// `uri` is not a URI; [`Request::new`] takes one that was parsed already.
+    #[track_caller]
+    pub fn get(uri: &str) -> Request {
+        Request::of(Method::GET, uri)
+    }
+
+    /// A POST to `uri`, for tests and examples.
+    ///
+    /// # Panics
+    /// `uri` is not a URI; [`Request::new`] takes one that was parsed already.
+    #[track_caller]
+    pub fn post(uri: &str) -> Request {
+        Request::of(Method::POST, uri)
+    }
+
+    #[track_caller]
+    fn of(method: Method, uri: &str) -> Request {
+        let parsed = uri.parse().unwrap_or_else(|error| panic!("{uri:?} is not a URI: {error}"));
+        Request::new(method, parsed)
+    }
+
+    /// Sets the method.
+    #[must_use]
+    pub fn with_method(mut self, method: Method) -> Request {
+        self.method = method;
+        self
+    }
+
+    /// Sets a header, in place of any of the same name.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Request {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Body>) -> Request {
+        self.body = body.into();
+        self
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The method, to change.
+    pub fn method_mut(&mut self) -> &mut Method {
+        &mut self.method
+    }
+
+    /// The target: on a server mostly a path and a query, in a client a whole URI.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Sets the target. The parameters of a route already taken are forgotten, because they stand
+    /// in the old one.
+    pub fn set_uri(&mut self, uri: Uri) {
+        self.uri = uri;
+        self.taken = None;
+    }
+
+    /// The version of HTTP that the request came in.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The headers, to change.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The value of a header, if it is there and is visible ASCII.
+    pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Host and port as the client named them: of the URI if it has them, of `Host` otherwise
+    /// (RFC 9112 §3.2.2). The client chose it; compare it with a list before trusting it.
+    pub fn host(&self) -> Option<&str> {
+        match self.uri.authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => self.header(HOST),
+        }
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The body, to read from, replace, or set the [limit](Body::set_limit) of.
+    pub fn body_mut(&mut self) -> &mut Body {
+        &mut self.body
+    }
+
+    /// The body, for good.
+    pub fn into_body(self) -> Body {
+        self.body
+    }
+
+    /// Values that travel with the request and do not go over the wire.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The same, to change.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// The connection that the request came on.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Says on which connection the request came. For the server.
+    pub fn set_connection(&mut self, connection: Connection) {
+        self.connection = connection;
+    }
+
+    /// The route that the request took, if a router was involved.
+    pub fn route(&self) -> Option<&Arc<Route>> {
+        self.taken.as_ref().map(|taken| &taken.route)
+    }
+
+    /// Says which route the request took, and where in its path the parameters stand. For the
+    /// router's user.
+    ///
+    /// # Panics
+    /// There is not one range for each of the route's names, or one is no part of the path.
+    pub fn set_route(
+        &mut self,
+        route: Arc<Route>,
+        parameters: impl IntoIterator<Item = Range<usize>>,
+    ) {
+        self.taken = Some(Taken::new(route, self.uri.path(), parameters));
+    }
+
+    pub(crate) fn parameters(&self) -> Option<impl ExactSizeIterator<Item = (&str, &str)> + Clone> {
+        Some(self.taken.as_ref()?.parameters(self.uri.path()))
+    }
+
+    /// Gives the handlers behind it the values of their application. For the application.
+    pub fn set_state(&mut self, state: State) {
+        self.state = Some(state);
+    }
+
+    /// A value that all loops of the application share.
+    ///
+    /// # Errors
+    /// The application was given none of this type: a 500 whose cause says so.
+    pub fn shared<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, Error> {
+        let value = self.state.as_ref().and_then(State::shared);
+        value.ok_or_else(|| missing::<T>("shared"))
+    }
+
+    /// A value of the loop that the handler runs on.
+    ///
+    /// # Errors
+    /// The application was given none of this type, or the request has left its loop: a 500 whose
+    /// cause says so.
+    pub fn per_loop<T: 'static>(&self) -> Result<Rc<T>, Error> {
+        let value = self.state.as_ref().and_then(State::per_loop);
+        value.ok_or_else(|| missing::<T>("per-loop"))
+    }
+
+    /// Takes the right to the connection, if the client may be given another protocol on it; see
+    /// [`Upgrade`].
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
+        self.upgrade.take()
+    }
+
+    /// Adds the right to the connection. For the server.
+    pub fn set_upgrade(&mut self, upgrade: Upgrade) {
+        self.upgrade = Some(upgrade);
+    }
+
+    /// As `http::Request`, for code that speaks the `http` crate's types. Connection, route, state
+    /// and upgrade stay behind.
+    pub fn into_http(self) -> http::Request<Body> {
+        let mut request = http::Request::new(self.body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri;
+        *request.version_mut() = self.version;
+        *request.headers_mut() = self.headers;
+        *request.extensions_mut() = self.extensions;
+        request
+    }
+}
+
+impl From<http::Request<Body>> for Request {
+    fn from(request: http::Request<Body>) -> Request {
+        let (parts, body) = request.into_parts();
+        Request {
+            method: parts.method,
+            uri: parts.uri,
+            version: parts.version,
+            headers: parts.headers,
+            extensions: parts.extensions,
+            body,
+            ..Request::default()
+        }
+    }
+}
+
+fn missing<T>(kind: &str) -> Error {
+    Error::internal(format!("the application has no {kind} value of type {}", type_name::<T>()))
+}
