@@ -120,7 +120,10 @@ impl fmt::Debug for Error {
         write!(f, "{} {}", self.status().as_u16(), self.message())?;
         let mut cause = self.0.cause.as_deref().map(|cause| cause as &dyn StdError);
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            // A cause whose words are the message already is not told twice.
+            if error.to_string() != self.message() {
+                write!(f, ": {error}")?;
+            }
             cause = error.source();
         }
         Ok(())

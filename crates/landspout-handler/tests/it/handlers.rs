@@ -1,0 +1,74 @@
+//! Functions, closures, structs and boxes as handlers.
+
+use http::StatusCode;
+use landspout_handler::{Error, Handler, Html, IntoResponse, Json, Request, Response};
+use std::rc::Rc;
+use std::sync::Arc;
+
+async fn text(response: Response) -> String {
+    response.into_body().text().await.unwrap()
+}
+
+async fn echo(mut request: Request) -> Result<String, Error> {
+    request.text().await
+}
+
+struct Fixed(&'static str);
+
+impl Handler for Fixed {
+    async fn handle(&self, _: Request) -> Response {
+        Response::text(self.0)
+    }
+}
+
+#[tokio::test]
+async fn functions_closures_and_structs_are_handlers() {
+    assert_eq!(text(echo.handle(Request::post("/").with_body("x")).await).await, "x");
+    let closure = |_: Request| async { "closure" };
+    assert_eq!(text(closure.handle(Request::get("/")).await).await, "closure");
+    assert_eq!(text(Fixed("struct").handle(Request::get("/")).await).await, "struct");
+    assert_eq!(text(Rc::new(Fixed("rc")).handle(Request::get("/")).await).await, "rc");
+    assert_eq!(text(Arc::new(Fixed("arc")).handle(Request::get("/")).await).await, "arc");
+}
+
+#[tokio::test]
+async fn different_handlers_stand_in_one_table() {
+    let table = [echo.boxed(), Fixed("b").boxed(), Fixed("c").boxed().boxed()];
+    let mut answers = Vec::new();
+    for handler in &table {
+        answers.push(text(handler.handle(Request::get("/").with_body("a")).await).await);
+    }
+    assert_eq!(answers, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_handler_may_raise_or_lower_the_limit_of_its_body() {
+    let limited = |bytes: u64| {
+        let request = Request::post("/").with_body(landspout_handler::Body::from("12345").limit(3));
+        async move { echo.body_limit(bytes).handle(request).await.status().as_u16() }
+    };
+    assert_eq!(limited(5).await, 200);
+    assert_eq!(limited(4).await, 413);
+}
+
+#[tokio::test]
+async fn values_turn_into_responses() {
+    #[track_caller]
+    fn check(value: impl IntoResponse, status: u16, content_type: Option<&str>) {
+        let response = value.into_response();
+        let given = response.headers().get("content-type").map(|value| value.to_str().unwrap());
+        assert_eq!((response.status().as_u16(), given), (status, content_type));
+    }
+    let text = Some("text/plain; charset=utf-8");
+    check("text", 200, text);
+    check(String::from("text"), 200, text);
+    check(Html("<p>"), 200, Some("text/html; charset=utf-8"));
+    check(Json([1]), 200, Some("application/json"));
+    check(vec![1u8], 200, Some("application/octet-stream"));
+    check((), 204, None);
+    check(StatusCode::GONE, 410, None);
+    check((StatusCode::CREATED, "made"), 201, text);
+    check(Err::<&str, _>(Error::new(404, "no")), 404, text);
+    check(Ok::<_, Error>("yes"), 200, text);
+    check(Json(std::collections::HashMap::from([((1, 2), 3)])), 500, text);
+}
