@@ -20,7 +20,7 @@ use std::time::Duration;
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct LoopConfig {
-    /// What the loop is called in the log. Default `event loop`.
+    /// What the loop is called in the log. Default `loop`.
     pub name: String,
 
     /// Threads that [`run_blocking`](crate::run_blocking), name resolution and
@@ -45,7 +45,7 @@ pub struct LoopConfig {
 impl Default for LoopConfig {
     fn default() -> LoopConfig {
         LoopConfig {
-            name: "event loop".to_owned(),
+            name: "loop".to_owned(),
             max_blocking_threads: 8,
             blocking_queue: 256,
             stall_threshold: Duration::from_millis(100),

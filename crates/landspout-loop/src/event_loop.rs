@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use crate::config::LoopConfig;
 use crate::error::TimeoutError;
 use crate::handle::{LoopHandle, Shared};
-use crate::label::Site;
+use crate::label::{LabelId, Site};
 use crate::scheduler::{Driver, Scheduler};
 use crate::timer::with_timeout;
 use crate::watchdog;
@@ -88,7 +88,10 @@ impl EventLoop {
     /// running on this thread already.
     #[track_caller]
     pub fn run_until<F: Future>(&self, future: F) -> F::Output {
-        let label = Site::Main.label(Location::caller());
+        self.run_labelled(Site::Main.label(Location::caller()), future)
+    }
+
+    pub(crate) fn run_labelled<F: Future>(&self, label: LabelId, future: F) -> F::Output {
         let gauges = &self.scheduler.shared().gauges;
         let mut future = pin!(future);
         let _run = self.scheduler.run();

@@ -32,8 +32,13 @@ mod handle;
 
 mod blocking;
 mod callback;
+mod multi;
+mod periodic;
 mod spawn;
 mod timer;
+
+mod signal;
+mod workers;
 
 mod gauges;
 mod label;
@@ -52,8 +57,16 @@ pub use error::{BlockingError, PeriodicError, TaskError, TimeoutError};
 pub use event_loop::EventLoop;
 pub use handle::LoopHandle;
 pub use label::{LabelId, label};
+pub use multi::{AsCompleted, Multi, as_completed, multi};
+pub use periodic::PeriodicCallback;
 pub use scheduler::enter;
+#[cfg(unix)]
+pub use signal::on_signal;
+pub use signal::{Signal, shutdown_signal};
 pub use spawn::{Task, spawn, spawn_named};
 pub use stats::{LagHistogram, LoopStats};
 pub use timer::{Timeout, call_at, call_later, with_timeout};
 pub use tokio::time::{Instant, sleep};
+pub use workers::{
+    Shutdown, Worker, WorkerOutcome, WorkerReport, Workers, WorkersConfig, WorkersReport,
+};
