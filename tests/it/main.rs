@@ -1,0 +1,9 @@
+//! What no single crate can promise: who may import whom, how the house is kept, and how the rooms
+//! behave together.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod crate_graph;
+mod licences;
+mod tidiness;
+mod workspace;

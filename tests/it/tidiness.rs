@@ -1,0 +1,123 @@
+//! How the house is kept.
+
+use crate::workspace::{crates, files, root, shown};
+use std::fs;
+use std::path::Path;
+
+/// Lines that a source file has at the most.
+const MAX_LINES: usize = 500;
+
+/// The files of the toolkit that may name hyper: one for each side of the wire.
+const HYPER: [&str; 2] =
+    ["crates/landspout-client/src/connection.rs", "crates/landspout-server/src/connection.rs"];
+
+/// Asserts that nothing was found, and shows what was.
+#[track_caller]
+fn assert_none(rule: &str, found: &[String]) {
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", shown(path)))
+}
+
+/// The lines of a source file that are code, with their numbers; its own tests are left out.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    lines.zip(1..).filter(|(line, _)| !line.trim().starts_with("//")).map(|(line, at)| (at, line))
+}
+
+#[test]
+fn every_source_file_says_what_it_is() {
+    let found: Vec<_> = files(&root(), ".rs")
+        .iter()
+        .filter(|path| !read(path).starts_with("//! "))
+        .map(|path| shown(path))
+        .collect();
+    assert_none("a file begins with `//!` and what it is", &found);
+}
+
+#[test]
+fn no_source_file_is_long() {
+    let found: Vec<_> = files(&root(), ".rs")
+        .iter()
+        .map(|path| (path, read(path).lines().count()))
+        .filter(|(_, lines)| *lines > MAX_LINES)
+        .map(|(path, lines)| format!("{}: {lines} lines", shown(path)))
+        .collect();
+    assert_none("a file has at most 500 lines: is it one noun?", &found);
+}
+
+#[test]
+fn hyper_is_named_in_two_files() {
+    let mut found = Vec::new();
+    for path in crates().iter().flat_map(|folder| files(&folder.join("src"), ".rs")) {
+        let text = read(&path);
+        if !HYPER.contains(&&*shown(&path)) {
+            let named = code(&text).filter(|(_, line)| line.contains("hyper"));
+            found.extend(named.map(|(at, line)| format!("{}:{at}: {}", shown(&path), line.trim())));
+        }
+    }
+    assert_none("hyper is behind the two connections", &found);
+    for path in HYPER {
+        assert!(read(&root().join(path)).contains("hyper::"), "{path} is where hyper is");
+    }
+}
+
+#[test]
+fn libraries_do_not_unwrap() {
+    let mut found = Vec::new();
+    for path in crates().iter().flat_map(|folder| files(&folder.join("src"), ".rs")) {
+        let text = read(&path);
+        let unwraps = code(&text).filter(|(_, line)| line.contains(".unwrap()"));
+        found.extend(unwraps.map(|(at, line)| format!("{}:{at}: {}", shown(&path), line.trim())));
+    }
+    assert_none("a library states its invariant with `expect`, or returns an error", &found);
+}
+
+#[test]
+fn no_file_is_a_drawer() {
+    const DRAWERS: [&str; 6] =
+        ["utils.rs", "util.rs", "helpers.rs", "common.rs", "misc.rs", "types.rs"];
+    let found: Vec<_> = files(&root(), ".rs")
+        .iter()
+        .filter(|path| DRAWERS.iter().any(|name| path.ends_with(name)))
+        .map(|path| shown(path))
+        .collect();
+    assert_none("a file is named for what is in it", &found);
+}
+
+#[test]
+fn every_crate_can_be_picked_alone() {
+    let mut found = Vec::new();
+    for folder in crates() {
+        for file in ["README.md", "CHANGELOG.md", "tests/it/main.rs"] {
+            if !folder.join(file).is_file() {
+                found.push(format!("{}: no {file}", shown(&folder)));
+            }
+        }
+        if files(&folder.join("examples"), ".rs").is_empty() {
+            found.push(format!("{}: no example", shown(&folder)));
+        }
+    }
+    assert_none("a crate has a README, a CHANGELOG, an example and tests", &found);
+}
+
+/// A README shows the program that its user copies: the whole of an example that is compiled.
+#[test]
+fn every_readme_shows_an_example_that_is_compiled() {
+    let mut found = Vec::new();
+    for folder in crates() {
+        let readme = read(&folder.join("README.md"));
+        let examples = files(&folder.join("examples"), ".rs");
+        let shown_whole = examples.iter().any(|example| {
+            let text = read(example);
+            let body = text.split_once("\n\n").map_or(&*text, |(_, body)| body);
+            readme.contains(body.trim())
+        });
+        if !shown_whole {
+            found.push(shown(&folder));
+        }
+    }
+    assert_none("a README shows one of the crate's examples, word for word", &found);
+}
