@@ -379,7 +379,8 @@ impl<T> Router<T> {
 /// one before it, are what the compiler turns into one comparison each.
 #[inline]
 fn has_percent(path: &[u8]) -> bool {
-    let in_block = |block: &[u8; 16]| block.iter().fold(false, |found, &byte| found | (byte == b'%'));
+    let in_block =
+        |block: &[u8; 16]| block.iter().fold(false, |found, &byte| found | (byte == b'%'));
     match path.last_chunk() {
         Some(last) => path.as_chunks().0.iter().any(in_block) || in_block(last),
         None => path.contains(&b'%'),
