@@ -97,6 +97,24 @@ impl Body {
         self.limit = bytes;
     }
 
+    /// The same body once more, if it is empty or whole: no byte is copied. `None` if it streams,
+    /// because its pieces come once.
+    ///
+    /// ```
+    /// use landspout_handler::Body;
+    ///
+    /// assert_eq!(Body::from("whole").try_clone().unwrap().len(), Some(5));
+    /// assert!(Body::writer().1.try_clone().is_none());
+    /// ```
+    pub fn try_clone(&self) -> Option<Body> {
+        let kind = match &self.kind {
+            Kind::Empty => Kind::Empty,
+            Kind::Full(bytes) => Kind::Full(bytes.clone()),
+            Kind::Boxed(_) => return None,
+        };
+        Some(Body { kind, allowed: self.allowed, limit: self.limit })
+    }
+
     /// How many bytes are still to come, if that is known.
     pub fn len(&self) -> Option<u64> {
         self.size_hint().exact()
