@@ -34,7 +34,7 @@ pub mod outcome;
 pub mod decide;
 pub mod state;
 
-// store
+pub mod store;
 
 pub mod clock;
 pub mod duration;

@@ -34,7 +34,7 @@ fn report(error: &ConfigError) {
         ConfigError::Mistakes(mistakes) => {
             let count = mistakes.iter().len();
             let noun = if count == 1 { "mistake" } else { "mistakes" };
-            eprintln!("{mistakes}\n\nlookout: {count} {noun}; nothing was started");
+            eprintln!("{mistakes}\n\nlookout: {} has {count} {noun}", mistakes.file());
         }
         error => eprintln!("lookout: {error}"),
     }

@@ -46,6 +46,11 @@ impl Mistakes {
         }
     }
 
+    /// The name of the file.
+    pub fn file(&self) -> &str {
+        &self.name
+    }
+
     /// The mistakes, first in the file first.
     pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
         self.mistakes.iter()

@@ -1,0 +1,129 @@
+"use strict";
+// Keeps the page as it is on the server. Everything here only improves on what was sent: without
+// scripts the page shows the same, as of the time it was asked for.
+
+const STALE_AFTER_MS = 25_000; // the server sends something every ten seconds
+const freshness = document.getElementById("freshness");
+const word = document.getElementById("freshness-word");
+const rows = document.getElementById("rows");
+const filter = document.getElementById("filter");
+const endpoint = document.querySelector("[data-endpoint]")?.dataset.endpoint;
+let heardAt = Date.now();
+
+const clock = (date, withDay) => date.toLocaleString(undefined, withDay
+  ? { dateStyle: "medium", timeStyle: "short" }
+  : { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** Shows times in the viewer's zone; the day only where it is another one. */
+function localize(root) {
+  const today = new Date().toDateString();
+  for (const time of root.querySelectorAll("time")) {
+    const date = new Date(time.dateTime);
+    time.textContent = clock(date, date.toDateString() !== today);
+    time.title = date.toLocaleString();
+  }
+}
+
+function heard() {
+  heardAt = Date.now();
+  showFreshness();
+}
+
+function showFreshness() {
+  const stale = Date.now() - heardAt > STALE_AFTER_MS;
+  freshness.className = "freshness " + (stale ? "stale" : "live");
+  word.textContent = stale ? "stale since " + clock(new Date(heardAt)) : "live";
+  document.body.classList.toggle("stale-page", stale);
+}
+
+function showSummary(summary) {
+  const sentence = document.getElementById("sentence");
+  document.getElementById("icon").href = `/assets/icon-${summary.state}.svg`;
+  if (!sentence) return;
+  // Only a change is announced to screen readers.
+  if (sentence.textContent !== summary.sentence) sentence.textContent = summary.sentence;
+  sentence.dataset.state = summary.state;
+  document.title = document.title.replace(/^.*? · /, summary.short + " · ");
+}
+
+function showRow(update) {
+  const old = document.getElementById("row-" + update.id);
+  if (!old) return;
+  const holder = document.createElement("template");
+  holder.innerHTML = update.html.trim();
+  const row = holder.content.firstElementChild;
+  localize(row);
+  const focused = old.contains(document.activeElement);
+  old.replaceWith(row);
+  if (focused) row.querySelector("a").focus();
+  applyFilter();
+  sort();
+}
+
+/** Worst first, then by name; never under the viewer's pointer or focus. */
+function sort() {
+  if (rows.matches(":hover") || rows.contains(document.activeElement)) return;
+  const sorted = [...rows.children].sort((a, b) =>
+    a.dataset.rank.localeCompare(b.dataset.rank, undefined, { numeric: true }));
+  if (sorted.some((row, at) => row !== rows.children[at])) rows.append(...sorted);
+}
+
+function applyFilter() {
+  const wanted = filter.value.trim().toLowerCase();
+  let shown = 0;
+  for (const row of rows.children) {
+    row.hidden = !row.dataset.words.toLowerCase().includes(wanted);
+    shown += row.hidden ? 0 : 1;
+  }
+  document.getElementById("nothing").hidden = shown > 0;
+  const url = new URL(location.href);
+  if (wanted) url.searchParams.set("filter", filter.value.trim());
+  else url.searchParams.delete("filter");
+  history.replaceState(null, "", url);
+}
+
+/** The page of one endpoint is drawn anew by the server, at most every two seconds. */
+let drawing = false;
+async function redraw() {
+  if (drawing) return;
+  drawing = true;
+  try {
+    const response = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (response.ok) {
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const main = page.getElementById("main");
+      localize(main);
+      document.getElementById("main").replaceWith(main);
+      document.title = page.title;
+    }
+  } catch {
+    // The freshness mark tells that the server is gone.
+  }
+  setTimeout(() => { drawing = false; }, 2_000);
+}
+
+function listen() {
+  const events = new EventSource("/events?since=" + document.body.dataset.version);
+  events.onopen = heard;
+  events.addEventListener("beat", heard);
+  events.addEventListener("summary", (event) => { heard(); showSummary(JSON.parse(event.data)); });
+  events.addEventListener("row", (event) => {
+    heard();
+    const update = JSON.parse(event.data);
+    if (rows) showRow(update);
+    else if (update.id === endpoint) redraw();
+  });
+}
+
+if (rows) {
+  filter.value = new URLSearchParams(location.search).get("filter") ?? "";
+  filter.addEventListener("input", applyFilter);
+  document.getElementById("clear").addEventListener("click", () => { filter.value = ""; applyFilter(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && document.activeElement !== filter) { event.preventDefault(); filter.focus(); }
+  });
+  if (filter.value) applyFilter();
+}
+localize(document);
+listen();
+setInterval(showFreshness, 1_000);
