@@ -14,7 +14,7 @@ use crate::error::InsertError;
 /// hosts.insert("example.com", "the front page")?;
 /// hosts.insert("{shop}.example.com", "a shop")?;
 /// hosts.insert("*.example.com", "deeper")?;
-/// hosts.insert_any("somebody else")?;
+/// hosts.insert("*", "somebody else")?;
 ///
 /// assert_eq!(hosts.at("Example.COM:8888").unwrap().value, &"the front page");
 /// let found = hosts.at("tea.example.com").unwrap();
@@ -24,7 +24,8 @@ use crate::error::InsertError;
 /// # Ok::<(), landspout_router::InsertError>(())
 /// ```
 ///
-/// `{name}` stands for one label, `*` in front for one label or more. Where several
+/// `{name}` stands for one label, `*` in front for one label or more. `*` alone is for
+/// requests to any other host, and for those that name none. Where several
 /// patterns match, the last label in which they differ decides, read from the right:
 /// text comes before a parameter, and a parameter before `*`.
 ///
@@ -36,7 +37,8 @@ pub struct Hosts<R> {
     plain: HashMap<Box<str>, usize>,
     /// The places of the others, best first.
     patterns: Vec<usize>,
-    any: Option<R>,
+    /// The place of `*`.
+    any: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,9 +62,8 @@ enum Label {
 pub struct HostMatch<'hosts, 'host, R> {
     /// The value that was inserted.
     pub value: &'hosts R,
-    /// The pattern that it was inserted with, in lower case; `None` when it is the
-    /// value of [`Hosts::insert_any`].
-    pub pattern: Option<&'hosts str>,
+    /// The pattern that it was inserted with.
+    pub pattern: &'hosts str,
     /// The parameters, in the order of the pattern: name and label, in lower case.
     pub params: Vec<(&'hosts str, Cow<'host, str>)>,
 }
@@ -83,43 +84,32 @@ impl<R> Hosts<R> {
 
     /// Adds a host, a host with parameters for labels, or a bracketed IPv6 address.
     ///
-    /// Upper case is folded and a dot at the end is dropped. Internationalised names
-    /// are left as they are; requests carry them in their ASCII form (`xn--…`).
+    /// The case and a dot at the end do not count. Internationalised names are left as
+    /// they are; requests carry them in their ASCII form (`xn--…`).
     ///
     /// # Errors
     /// When the pattern has a port or is otherwise not well formed, names two
     /// parameters alike, or matches just the hosts that another one matches.
     pub fn insert(&mut self, pattern: &str, value: R) -> Result<(), InsertError> {
-        let pattern = fold(pattern.strip_suffix('.').unwrap_or(pattern)).into_owned();
-        let labels = labels(&pattern)?;
+        let labels = labels(pattern)?;
         let same = |entry: &&Entry<R>| same_hosts(&entry.labels, &labels);
         if let Some(existing) = self.entries.iter().find(same) {
-            return Err(InsertError::Conflict { pattern, existing: existing.pattern.to_string() });
-        }
-        let place = self.entries.len();
-        if labels.iter().all(|label| matches!(label, Label::Text(_))) {
-            self.plain.insert(pattern.as_str().into(), place);
-        } else {
-            let better =
-                |&known: &usize| preference(&self.entries[known].labels) <= preference(&labels);
-            self.patterns.insert(self.patterns.partition_point(better), place);
-        }
-        self.entries.push(Entry { pattern: pattern.into(), labels, value });
-        Ok(())
-    }
-
-    /// Adds the value for requests to any other host, or to none.
-    ///
-    /// # Errors
-    /// When there is one already.
-    pub fn insert_any(&mut self, value: R) -> Result<(), InsertError> {
-        if self.any.is_some() {
             return Err(InsertError::Conflict {
-                pattern: "*".to_owned(),
-                existing: "*".to_owned(),
+                pattern: pattern.to_owned(),
+                existing: existing.pattern.to_string(),
             });
         }
-        self.any = Some(value);
+        let place = self.entries.len();
+        if labels == [Label::Rest] {
+            self.any = Some(place);
+        } else if labels.iter().all(|label| matches!(label, Label::Text(_))) {
+            self.plain.insert(without_dot(&fold(pattern)).into(), place);
+        } else {
+            let rank = ranks(&labels);
+            let before = |&known: &usize| ranks(&self.entries[known].labels) <= rank;
+            self.patterns.insert(self.patterns.partition_point(before), place);
+        }
+        self.entries.push(Entry { pattern: pattern.into(), labels, value });
         Ok(())
     }
 
@@ -129,23 +119,28 @@ impl<R> Hosts<R> {
     /// The port, the case, and a dot at the end do not count. A value that is not a
     /// host with or without a port is treated like a host that is not known.
     pub fn at<'host>(&self, host: &'host str) -> Option<HostMatch<'_, 'host, R>> {
-        let known = without_port(host).and_then(|name| self.at_name(name));
-        known.or_else(|| {
-            Some(HostMatch { value: self.any.as_ref()?, pattern: None, params: Vec::new() })
-        })
+        without_port(host)
+            .and_then(|name| self.at_name(name))
+            .or_else(|| Some(self.matched(self.any?, Vec::new())))
     }
 
     fn at_name<'host>(&self, name: &'host str) -> Option<HostMatch<'_, 'host, R>> {
-        let plain = self.plain.get(&*fold(name)).map(|&place| (place, Vec::new()));
-        let mut patterns = self.patterns.iter();
-        let (place, params) = plain.or_else(|| {
-            patterns.find_map(|&place| Some((place, captures(&self.entries[place].labels, name)?)))
-        })?;
-        Some(HostMatch {
-            value: &self.entries[place].value,
-            pattern: Some(&self.entries[place].pattern),
-            params,
+        if let Some(&place) = self.plain.get(&*fold(name)) {
+            return Some(self.matched(place, Vec::new()));
+        }
+        self.patterns.iter().find_map(|&place| {
+            let params = captures(&self.entries[place].labels, name)?;
+            Some(self.matched(place, params))
         })
+    }
+
+    fn matched<'hosts, 'host>(
+        &'hosts self,
+        place: usize,
+        params: Vec<(&'hosts str, Cow<'host, str>)>,
+    ) -> HostMatch<'hosts, 'host, R> {
+        let Entry { pattern, value, .. } = &self.entries[place];
+        HostMatch { value, pattern, params }
     }
 }
 
@@ -163,6 +158,10 @@ fn fold(name: &str) -> Cow<'_, str> {
     }
 }
 
+fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
 /// The host of `host[:port]` (RFC 9110 §7.2), without a dot at its end.
 fn without_port(host: &str) -> Option<&str> {
     let end = match host.strip_prefix('[') {
@@ -172,7 +171,7 @@ fn without_port(host: &str) -> Option<&str> {
     let (name, port) = host.split_at(end);
     let digits = port.is_empty() || port.starts_with(':');
     let is_port = digits && port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
-    is_port.then(|| name.strip_suffix('.').unwrap_or(name))
+    is_port.then(|| without_dot(name))
 }
 
 /// The labels of a pattern, from the right. An address in brackets is one label.
@@ -184,15 +183,12 @@ fn labels(pattern: &str) -> Result<Vec<Label>, InsertError> {
             .ok_or(malformed("a bracket is left open or a port follows"))?;
         let fits = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
         return match inside.bytes().all(fits) {
-            true => Ok(vec![Label::Text(pattern.into())]),
+            true => Ok(vec![Label::Text(fold(pattern).into())]),
             false => Err(malformed("there is no IPv6 address between the brackets")),
         };
     }
-    if pattern == "*" {
-        return Err(malformed("`*` is followed by no label"));
-    }
     let mut labels = Vec::new();
-    for (place, label) in pattern.split('.').enumerate() {
+    for (place, label) in without_dot(pattern).split('.').enumerate() {
         let label = label_of(label).map_err(malformed)?;
         if label == Label::Rest && place > 0 {
             return Err(malformed("`*` is not the first label"));
@@ -223,7 +219,7 @@ fn label_of(label: &str) -> Result<Label, &'static str> {
         |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '%');
     match label {
         "" => Err("a label is empty"),
-        _ if label.chars().all(fits) => Ok(Label::Text(label.into())),
+        _ if label.chars().all(fits) => Ok(Label::Text(fold(label).into())),
         _ => Err("a label has more than letters, digits, `-` and `_`, or a port follows"),
     }
 }
@@ -238,7 +234,7 @@ fn same_hosts(one: &[Label], other: &[Label]) -> bool {
 }
 
 /// Orders patterns: text, then a parameter, then the rest, from the right.
-fn preference(labels: &[Label]) -> Vec<u8> {
+fn ranks(labels: &[Label]) -> Vec<u8> {
     let rank = |label: &Label| match label {
         Label::Text(_) => 0,
         Label::Param(_) => 1,

@@ -306,13 +306,9 @@ impl<T> Router<T> {
             pair.insert(&*entry.pattern.text, ()).is_ok()
                 && pair.insert(&*pattern.text, ()).is_err()
         };
-        let existing = match self.entries.iter().find(in_the_way) {
-            Some(entry) => entry.pattern.text.to_string(),
-            None => match error {
-                matchit::InsertError::Conflict { with } => with.clone(),
-                _ => String::new(),
-            },
-        };
+        let existing = self.entries.iter().find(in_the_way);
+        let existing =
+            existing.map_or_else(|| error.to_string(), |entry| entry.pattern.text.to_string());
         InsertError::Conflict { pattern: pattern.text.to_string(), existing }
     }
 

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use landspout_router::{InsertError, Match, Miss, Router, TrailingSlash};
 use proptest::collection::vec;
-use proptest::prelude::{
-    ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
-};
+use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 
 /// A character of a path, as far as text can equal it, and where it is.
@@ -113,12 +111,12 @@ impl<'model> Scan<'model> {
             let shape = &self.patterns[best][at];
             let capture = self.capture(best, at)?;
             if *shape == Shape::Rest {
-                return Some((best, capture));
+                return Some((best, Vec::from_iter(capture)));
             }
             let same = |place: &usize| self.patterns[*place][at] == *shape;
             let group = places.iter().copied().filter(same).collect();
             if let Some((place, ranges)) = self.step(group, at + 1) {
-                return Some((place, [capture, ranges].concat()));
+                return Some((place, capture.into_iter().chain(ranges).collect()));
             }
             places.retain(|&place| !is_settled_by(shape, &self.patterns[place][at]));
         }
@@ -127,28 +125,28 @@ impl<'model> Scan<'model> {
 
     /// What the parameter of segment `at` stands for, if there is one, when the
     /// segment fits and the pattern ends where the path does.
-    fn capture(&self, place: usize, at: usize) -> Option<Vec<Range<usize>>> {
+    fn capture(&self, place: usize, at: usize) -> Option<Option<Range<usize>>> {
         let pattern = &self.patterns[place];
         let shape = pattern.get(at)?;
         let (start, segment) = &self.segments[at];
         if *shape == Shape::Rest {
-            return (*start < self.path_len).then(|| vec![*start..self.path_len]);
+            return (*start < self.path_len).then_some(Some(*start..self.path_len));
         }
         let last = at + 1 == self.segments.len();
         let text: Vec<_> = segment.iter().map(|character| character.text).collect();
         let chars = |text: &str| text.chars().map(Some).collect::<Vec<_>>();
-        let (fits, ranges) = match shape {
+        let (fits, range) = match shape {
             Shape::Around(before, after) => {
                 let (before, after) = (chars(before), chars(after));
                 let inside =
                     segment.get(before.len()..segment.len().saturating_sub(after.len()))?;
                 let range = inside.first()?.range.start..inside.last()?.range.end;
-                (text.starts_with(&before) && text.ends_with(&after), vec![range])
+                (text.starts_with(&before) && text.ends_with(&after), Some(range))
             }
-            Shape::Text(expected) => (text == chars(expected), Vec::new()),
+            Shape::Text(expected) => (text == chars(expected), None),
             Shape::Rest => unreachable!("it was answered above"),
         };
-        (fits && last == (at + 1 == pattern.len())).then_some(ranges)
+        (fits && last == (at + 1 == pattern.len())).then_some(range)
     }
 }
 
@@ -229,7 +227,7 @@ fn found(found: Match<'_, '_, usize>) -> Found {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::cases(2_000))]
 
     #[test]
     fn the_router_finds_what_a_scan_finds(
