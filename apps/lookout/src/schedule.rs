@@ -14,7 +14,7 @@ const FIRST_ROUND_STEP: i64 = 10;
 /// Which endpoint to check next, and when: one heap, no I/O, no clock of its own.
 ///
 /// **Place in the round.** An endpoint with interval `every` is due when
-/// `now mod every == phase`. The phase comes from the [hash](place) of its id, so a restart or
+/// `now mod every == phase`. The phase comes from the hash of its id, so a restart or
 /// a reload keeps the rhythm. A hash alone scatters as rain does: of 1 000 endpoints at 30 s
 /// some seconds would get 20 and others 45. So the id's hash gives two places and the one in
 /// the emptier second is taken, which leaves 33 ± 4.

@@ -116,7 +116,7 @@ fn read_endpoint(
             report.add(&span, format!("this endpoint has no \"{key}\""));
         }
     }
-    let id = section.words("id").and_then(|id| new_id(id, ids, report, &span));
+    let id = section.words("id").and_then(|id| new_id(id, ids, report));
     let name = section.words("name");
     let group = section.words("group");
     let url = section.text("url").and_then(|url| parse_url(&url, report));
@@ -239,7 +239,6 @@ fn new_id(
     id: Setting<String>,
     ids: &mut HashMap<String, Range<usize>>,
     report: &Report,
-    section: &Range<usize>,
 ) -> Option<String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let valid = id.value.len() <= 64
@@ -250,13 +249,15 @@ fn new_id(
         report.add(&id.span, wanted);
         return None;
     }
-    if ids.insert(id.value.clone(), section.clone()).is_some() {
+    if let Some(other) = ids.get(&id.value) {
+        let line = report.line(other);
         report.add(
             &id.span,
-            format!("another endpoint has the id \"{id}\" already; ids must differ"),
+            format!("the endpoint in line {line} has the id \"{id}\" already; ids must differ"),
         );
         return None;
     }
+    ids.insert(id.value.clone(), id.span);
     Some(id.value)
 }
 

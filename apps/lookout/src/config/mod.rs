@@ -116,7 +116,7 @@ impl Config {
         folder: &Path,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Config, Mistakes> {
-        let report = Report::default();
+        let report = Report::new(text);
         let config = section::parse(text, &report)
             .and_then(|root| endpoints::read(root, &Surroundings { folder, env }));
         match (config, report.into_mistakes()) {

@@ -32,12 +32,24 @@ const LATER: &[&str] = &[
 ];
 
 /// Collects the mistakes while the file is taken apart.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Report {
+    /// Where in the file each line ends.
+    ends: Vec<usize>,
     mistakes: RefCell<Vec<(Range<usize>, String)>>,
 }
 
 impl Report {
+    pub(super) fn new(text: &str) -> Self {
+        let ends = text.match_indices('\n').map(|(end, _)| end).collect();
+        Report { ends, mistakes: RefCell::default() }
+    }
+
+    /// The number of the line in which a span begins, from 1.
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        self.ends.partition_point(|end| *end < span.start) + 1
+    }
+
     pub(super) fn add(&self, span: &Range<usize>, message: impl Into<String>) {
         self.mistakes.borrow_mut().push((span.clone(), message.into()));
     }
@@ -75,7 +87,7 @@ pub(super) fn parse<'i, 'r>(text: &'i str, report: &'r Report) -> Option<Section
     let mut last_line = None;
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
-        let line = text.get(..span.start).map(|before| before.matches('\n').count());
+        let line = report.line(&span);
         // One wrong character may upset the rest of its line; the first complaint is the one.
         if last_line != Some(line) {
             let message: Vec<&str> = error.message().lines().map(str::trim).collect();
@@ -84,7 +96,7 @@ pub(super) fn parse<'i, 'r>(text: &'i str, report: &'r Report) -> Option<Section
         last_line = Some(line);
     }
     errors.is_empty().then(|| Section {
-        name: "lookout.toml".to_owned(),
+        name: "the file".to_owned(),
         span: 0..0,
         report,
         table: root.into_inner(),

@@ -70,7 +70,7 @@ fn keys_that_nobody_knows() {
     check(
         "[[endpiont]]\nid = \"b\"\n",
         "4:3",
-        "unknown key \"endpiont\" in lookout.toml; did you mean \"endpoint\"?",
+        "unknown key \"endpiont\" in the file; did you mean \"endpoint\"?",
     );
 }
 
@@ -102,7 +102,7 @@ fn ids_that_cannot_be() {
     check(
         "[[endpoint]]\nid = \"shop\"\nurl = \"http://b/\"\n",
         "5:6",
-        "another endpoint has the id \"shop\" already; ids must differ",
+        "the endpoint in line 2 has the id \"shop\" already; ids must differ",
     );
     check("name = \" \"\n", "4:8", "\"name\" must not be empty");
 }

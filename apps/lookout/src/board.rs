@@ -1,0 +1,201 @@
+//! What is known right now: the state of every endpoint, for pages and viewers.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use tokio::sync::watch;
+
+use crate::decide::{Decider, Flip};
+use crate::endpoint::Endpoint;
+use crate::expect::Finding;
+use crate::outcome::{Outcome, Verdict};
+use crate::state::State;
+use crate::store::Uptime;
+
+/// So many checks of each endpoint are at hand: for the bar, the curve and the percentiles.
+pub const RECENT: usize = 120;
+
+/// The endpoints and what is known of them, on the loop that checks and serves.
+///
+/// Every change raises the [version](Board::version), and an endpoint remembers the version of
+/// its last change. A viewer who has seen everything up to some version is sent the endpoints
+/// that are newer: that is all there is to resuming after a lost connection, and it needs no
+/// queue for anyone, however slow.
+#[derive(Debug)]
+pub struct Board {
+    entries: RefCell<Vec<Entry>>,
+    /// From ids to places in `entries`.
+    places: HashMap<String, usize>,
+    version: watch::Sender<u64>,
+    skipped: Cell<u64>,
+    worst_lag: Cell<i64>,
+}
+
+/// What is known of one endpoint.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What is watched, and how.
+    pub endpoint: Rc<Endpoint>,
+    /// When its state began, in milliseconds since the Unix epoch; `None` before the first one.
+    pub since: Option<i64>,
+    /// The last [`RECENT`] checks, oldest first.
+    pub recent: VecDeque<Outcome>,
+    /// The last check that failed.
+    pub last_failure: Option<Outcome>,
+    /// What became of each expectation in the last check.
+    pub findings: Vec<Finding>,
+    /// The last 24 hours.
+    pub uptime: Option<Uptime>,
+    /// The board's version of its last change.
+    pub version: u64,
+    decider: Decider,
+}
+
+impl Entry {
+    fn new(endpoint: Endpoint) -> Entry {
+        Entry {
+            decider: Decider::new(endpoint.rule),
+            endpoint: Rc::new(endpoint),
+            since: None,
+            recent: VecDeque::with_capacity(RECENT),
+            last_failure: None,
+            findings: Vec::new(),
+            uptime: None,
+            version: 0,
+        }
+    }
+
+    /// The state as decided so far.
+    pub fn state(&self) -> State {
+        self.decider.state()
+    }
+
+    /// Whether it is worth checking again soon.
+    pub fn in_doubt(&self) -> bool {
+        self.decider.in_doubt()
+    }
+
+    /// The last check, if there was one.
+    pub fn last(&self) -> Option<&Outcome> {
+        self.recent.back()
+    }
+
+    /// The latencies of the recent checks that were answered, in microseconds, sorted.
+    pub fn latencies(&self) -> Vec<u32> {
+        let answered = |outcome: &&Outcome| matches!(outcome.verdict, Verdict::Ok | Verdict::Slow);
+        let recent = self.recent.iter().filter(answered);
+        let mut latencies: Vec<u32> = recent.filter_map(|outcome| outcome.phases.total).collect();
+        latencies.sort_unstable();
+        latencies
+    }
+
+    fn remember(&mut self, outcome: Outcome) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        if outcome.verdict == Verdict::Failed {
+            self.last_failure = Some(outcome.clone());
+        }
+        self.recent.push_back(outcome);
+    }
+}
+
+impl Board {
+    /// A board on which nothing is known yet.
+    pub fn new(endpoints: impl IntoIterator<Item = Endpoint>) -> Board {
+        let entries: Vec<Entry> = endpoints.into_iter().map(Entry::new).collect();
+        let places = entries.iter().enumerate();
+        Board {
+            places: places.map(|(place, entry)| (entry.endpoint.id.clone(), place)).collect(),
+            entries: RefCell::new(entries),
+            version: watch::Sender::new(1),
+            skipped: Cell::new(0),
+            worst_lag: Cell::new(0),
+        }
+    }
+
+    /// Puts what the history knows on the board. The states stay unknown: nobody looked while
+    /// lookout was off.
+    pub fn restore(
+        &self,
+        mut recent: HashMap<String, Vec<Outcome>>,
+        mut failures: HashMap<String, Outcome>,
+    ) {
+        for entry in self.entries.borrow_mut().iter_mut() {
+            let id = &entry.endpoint.id;
+            let last_failure = failures.remove(id);
+            for outcome in recent.remove(id).unwrap_or_default() {
+                entry.remember(outcome);
+            }
+            entry.last_failure = last_failure.or(entry.last_failure.take());
+        }
+    }
+
+    /// Takes the outcome of a check; returns the change of state that it brings, if any.
+    ///
+    /// # Panics
+    ///
+    /// When `place` is not the place of an endpoint.
+    pub fn take(&self, place: usize, outcome: Outcome, findings: Vec<Finding>) -> Option<Flip> {
+        let version = *self.version.borrow() + 1;
+        let flip = {
+            let entry = &mut self.entries.borrow_mut()[place];
+            let flip = entry.decider.decide(&outcome);
+            if let Some(flip) = &flip {
+                entry.since = Some(flip.at);
+            }
+            entry.findings = findings;
+            entry.version = version;
+            entry.remember(outcome);
+            flip
+        };
+        self.version.send_replace(version);
+        flip
+    }
+
+    /// Takes the uptimes of the last 24 hours. They change all the time and by little, so this
+    /// alone is no news to a viewer.
+    pub fn take_uptimes(&self, uptimes: &HashMap<String, Uptime>) {
+        for entry in self.entries.borrow_mut().iter_mut() {
+            entry.uptime = uptimes.get(&entry.endpoint.id).copied();
+        }
+    }
+
+    /// Notes how late a check began, in milliseconds, and how many rounds it missed.
+    pub fn note_start(&self, late: i64, skipped: u64) {
+        self.worst_lag.set(self.worst_lag.get().max(late));
+        self.skipped.set(self.skipped.get() + skipped);
+    }
+
+    /// How many rounds were skipped because a check could not begin or had not ended.
+    pub fn skipped(&self) -> u64 {
+        self.skipped.get()
+    }
+
+    /// The greatest delay of a check's beginning since the last call, in milliseconds.
+    pub fn take_worst_lag(&self) -> i64 {
+        self.worst_lag.take()
+    }
+
+    /// All endpoints, in the order of the configuration.
+    pub fn entries(&self) -> Ref<'_, [Entry]> {
+        Ref::map(self.entries.borrow(), Vec::as_slice)
+    }
+
+    /// The endpoint of this id.
+    pub fn entry(&self, id: &str) -> Option<Ref<'_, Entry>> {
+        let place = *self.places.get(id)?;
+        Some(Ref::map(self.entries.borrow(), |entries| &entries[place]))
+    }
+
+    /// The number of the last change.
+    pub fn version(&self) -> u64 {
+        *self.version.borrow()
+    }
+
+    /// Tells of changes, to one viewer.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+}
