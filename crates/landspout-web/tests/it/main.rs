@@ -1,0 +1,39 @@
+//! The specification of the crate, a module for each behaviour.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod error_pages;
+mod log;
+mod methods;
+mod middleware;
+mod mistakes;
+mod mounting;
+mod panics;
+mod redirects;
+mod routing;
+mod state;
+
+use landspout_web::{Handler, Request, Response};
+
+/// Runs on one thread, as a loop does, with a clock that stands still while there is work.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_time().start_paused(true).build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, future)
+}
+
+/// Status and body.
+async fn text(response: Response) -> (u16, String) {
+    let status = response.status().as_u16();
+    (status, response.into_body().text().await.unwrap())
+}
+
+/// Status and body of a GET.
+async fn fetch(handler: &impl Handler, path: &str) -> (u16, String) {
+    text(handler.handle(Request::get(path)).await).await
+}
+
+/// A header of a response, or the empty text.
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
