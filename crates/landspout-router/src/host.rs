@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::Ipv6Addr;
 
 use crate::error::InsertError;
+use crate::pattern::check_name;
 
 /// A map from the hosts of requests to values, by patterns.
 ///
@@ -181,10 +183,9 @@ fn labels(pattern: &str) -> Result<Vec<Label>, InsertError> {
         let inside = address
             .strip_suffix(']')
             .ok_or(malformed("a bracket is left open or a port follows"))?;
-        let fits = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
-        return match inside.bytes().all(fits) {
-            true => Ok(vec![Label::Text(fold(pattern).into())]),
-            false => Err(malformed("there is no IPv6 address between the brackets")),
+        return match inside.parse::<Ipv6Addr>() {
+            Ok(_) => Ok(vec![Label::Text(fold(pattern).into())]),
+            Err(_) => Err(malformed("there is no IPv6 address between the brackets")),
         };
     }
     let mut labels = Vec::new();
@@ -212,15 +213,14 @@ fn label_of(label: &str) -> Result<Label, &'static str> {
         return Ok(Label::Rest);
     }
     if let Some(name) = label.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        crate::pattern::check_name(name)?;
+        check_name(name)?;
         return Ok(Label::Param(name.into()));
     }
-    let fits =
-        |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '%');
+    let fits = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
     match label {
         "" => Err("a label is empty"),
         _ if label.chars().all(fits) => Ok(Label::Text(fold(label).into())),
-        _ => Err("a label has more than letters, digits, `-` and `_`, or a port follows"),
+        _ => Err("a label may have only letters, digits, `-` and `_`, and no port follows"),
     }
 }
 

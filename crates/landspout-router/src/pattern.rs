@@ -58,10 +58,8 @@ pub(crate) fn join(prefix: &str, pattern: &str) -> String {
     }
 }
 
-type Reason = &'static str;
-
 /// Reads the braces.
-fn pieces(text: &str) -> Result<(Vec<Piece>, Vec<Box<str>>), Reason> {
+fn pieces(text: &str) -> Result<(Vec<Piece>, Vec<Box<str>>), &'static str> {
     let mut pieces = Vec::new();
     let mut names = Vec::new();
     let mut plain = String::new();
@@ -98,13 +96,14 @@ fn pieces(text: &str) -> Result<(Vec<Piece>, Vec<Box<str>>), Reason> {
     Ok((pieces, names))
 }
 
-pub(crate) fn check_name(name: &str) -> Result<(), Reason> {
+/// Also the rule for the parameters of hosts.
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     let fits = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-');
     if name.is_empty() {
         return Err("a parameter has no name");
     }
     if !name.chars().all(fits) {
-        return Err("a parameter's name has more than letters, digits, `_` and `-`");
+        return Err("a parameter's name may have only letters, digits, `_` and `-`");
     }
     Ok(())
 }
@@ -113,7 +112,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Reason> {
 const PARAM: char = OPAQUE;
 const CATCH_ALL: char = '\u{FFFE}';
 
-fn check_text(pieces: &[Piece]) -> Result<(), Reason> {
+fn check_text(pieces: &[Piece]) -> Result<(), &'static str> {
     for piece in pieces {
         let Piece::Text(text) = piece else { continue };
         if text.contains([PARAM, CATCH_ALL]) {
@@ -139,7 +138,7 @@ fn shape(pieces: &[Piece]) -> String {
     shape
 }
 
-fn check_segments(shape: &str) -> Result<(), Reason> {
+fn check_segments(shape: &str) -> Result<(), &'static str> {
     let mut segments = shape.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
         let last = segments.peek().is_none();

@@ -25,9 +25,7 @@ use crate::url;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The [crate's documentation](crate) has the rules for patterns and paths. Looking
-/// a path up allocates only when the path contains a percent-escape, or when a slash
-/// at its end has to be added or reported.
+/// The [crate's documentation](crate) has the rules for patterns and paths.
 #[derive(Clone, Debug)]
 pub struct Router<T> {
     /// From patterns to places in `entries`. Its parameters are those of the pattern.
@@ -121,7 +119,8 @@ impl<T> Router<T> {
         Ok(())
     }
 
-    /// Names a route, so that [`url`](Self::url) can lead to it.
+    /// Names a route, so that [`url`](Self::url) can lead to it. A route has one name:
+    /// a second one takes the place of the first.
     ///
     /// # Errors
     /// When there is no route with this very pattern, or another one has the name.
@@ -290,8 +289,10 @@ impl<T> Router<T> {
                 existing: self.entries[taken].pattern.text.to_string(),
             }),
             _ => {
+                if let Some(before) = self.entries[place].name.replace(name.into()) {
+                    self.names.remove(&before);
+                }
                 self.names.insert(name.into(), place);
-                self.entries[place].name = Some(name.into());
                 Ok(())
             }
         }
@@ -314,9 +315,7 @@ impl<T> Router<T> {
 
     #[inline]
     fn exactly_at<'path>(&self, path: &'path str) -> Option<Match<'_, 'path, T>> {
-        if has_percent(path.as_bytes())
-            && let Some(spelling) = Spelling::of(path)
-        {
+        if let Some(spelling) = Spelling::of(path) {
             let found = self.tree.at(&spelling.text).ok()?;
             let ranges = ranges_in(&spelling.text, &found.params)
                 .map(|range| spelling.range_in_path(range))
@@ -368,18 +367,6 @@ impl<T> Router<T> {
                 },
             }),
         }
-    }
-}
-
-/// Whether there is a percent sign. Blocks of 16 bytes, the last of which overlaps the
-/// one before it, are what the compiler turns into one comparison each.
-#[inline]
-fn has_percent(path: &[u8]) -> bool {
-    let in_block =
-        |block: &[u8; 16]| block.iter().fold(false, |found, &byte| found | (byte == b'%'));
-    match path.last_chunk() {
-        Some(last) => path.as_chunks().0.iter().any(in_block) || in_block(last),
-        None => path.contains(&b'%'),
     }
 }
 

@@ -22,7 +22,12 @@ pub(crate) struct Spelling {
 
 impl Spelling {
     /// The spelling of `path`, or `None` when it is the path itself.
+    #[inline]
     pub(crate) fn of(path: &str) -> Option<Self> {
+        if has_percent(path.as_bytes()) { Self::decode(path) } else { None }
+    }
+
+    fn decode(path: &str) -> Option<Self> {
         let mut spelling = Self { text: String::with_capacity(path.len()), ends: Vec::new() };
         let mut done = 0;
         while let Some(escapes) = next_escapes(path, done) {
@@ -68,6 +73,18 @@ impl Spelling {
             Some((text, path)) => path + (position - text),
             None => position,
         }
+    }
+}
+
+/// Whether there is a percent sign. Blocks of 16 bytes, the last of which overlaps the
+/// one before it, are what the compiler turns into one comparison each.
+#[inline]
+fn has_percent(path: &[u8]) -> bool {
+    let in_block =
+        |block: &[u8; 16]| block.iter().fold(false, |found, &byte| found | (byte == b'%'));
+    match path.last_chunk() {
+        Some(last) => path.as_chunks().0.iter().any(in_block) || in_block(last),
+        None => path.contains(&b'%'),
     }
 }
 

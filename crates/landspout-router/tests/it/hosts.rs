@@ -132,7 +132,7 @@ fn what_is_no_pattern_is_refused() {
     refused("", "`` is not a pattern: a label is empty");
     refused("a..b", "`a..b` is not a pattern: a label is empty");
     refused("a.*.b", "`a.*.b` is not a pattern: `*` is not the first label");
-    let label = "a label has more than letters, digits, `-` and `_`, or a port follows";
+    let label = "a label may have only letters, digits, `-` and `_`, and no port follows";
     refused("a.b:80", &format!("`a.b:80` is not a pattern: {label}"));
     refused("x{a}.b", &format!("`x{{a}}.b` is not a pattern: {label}"));
     refused("[::1]:80", "`[::1]:80` is not a pattern: a bracket is left open or a port follows");

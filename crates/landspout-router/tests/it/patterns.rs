@@ -31,7 +31,7 @@ fn braces_are_closed_or_doubled() {
 fn a_parameter_has_a_plain_name() {
     refused("/{}", "a parameter has no name");
     refused("/{*}", "a parameter has no name");
-    let why = "a parameter's name has more than letters, digits, `_` and `-`";
+    let why = "a parameter's name may have only letters, digits, `_` and `-`";
     refused("/{id:[0-9]+}", why);
     refused("/{a/b}", why);
     refused("/{**a}", why);

@@ -84,12 +84,22 @@ fn a_url_that_leads_elsewhere_is_an_error() {
 }
 
 #[test]
+fn a_route_has_one_name() {
+    let mut router = router();
+    router.name("start", "/").unwrap();
+    assert_eq!(router.url("start", &[]).unwrap(), "/");
+    assert!(matches!(router.url("home", &[]), Err(UrlError::UnknownName { .. })));
+    router.name("home", "/user/me").unwrap();
+}
+
+#[test]
 fn a_name_belongs_to_one_route() {
     let mut router = router();
     router.name("home", "/").unwrap();
     let error = router.name("home", "/user/me").unwrap_err();
     assert_eq!(error.to_string(), "`/user/me` cannot be named `home`, which is the name of `/`");
     let error = router.name("x", "/x").unwrap_err();
+    assert_eq!(error.to_string(), "no route `/x` to be named `x`");
     assert!(matches!(error, InsertError::NoSuchPattern { .. }), "{error:?}");
 }
 
