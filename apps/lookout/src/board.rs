@@ -29,7 +29,15 @@ pub struct Board {
     places: HashMap<String, usize>,
     version: watch::Sender<u64>,
     skipped: Cell<u64>,
-    worst_lag: Cell<i64>,
+    lag: Cell<Lag>,
+}
+
+/// The greatest delay of a check's beginning, in this minute and in the one before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lag {
+    minute: i64,
+    current: i64,
+    previous: i64,
 }
 
 /// What is known of one endpoint.
@@ -49,6 +57,8 @@ pub struct Entry {
     pub uptime: Option<Uptime>,
     /// The board's version of its last change.
     pub version: u64,
+    /// How many checks had which verdict since lookout was started, by the verdict's code.
+    counts: [u64; 4],
     decider: Decider,
 }
 
@@ -63,6 +73,7 @@ impl Entry {
             findings: Vec::new(),
             uptime: None,
             version: 0,
+            counts: [0; 4],
         }
     }
 
@@ -90,6 +101,12 @@ impl Entry {
         latencies
     }
 
+    /// How many checks had which verdict since lookout was started.
+    pub fn counts(&self) -> impl Iterator<Item = (Verdict, u64)> {
+        let verdicts = [Verdict::Ok, Verdict::Slow, Verdict::Failed, Verdict::NotMeasured];
+        verdicts.into_iter().map(|verdict| (verdict, self.counts[usize::from(verdict.code())]))
+    }
+
     fn remember(&mut self, outcome: Outcome) {
         if self.recent.len() == RECENT {
             self.recent.pop_front();
@@ -111,7 +128,7 @@ impl Board {
             entries: RefCell::new(entries),
             version: watch::Sender::new(1),
             skipped: Cell::new(0),
-            worst_lag: Cell::new(0),
+            lag: Cell::default(),
         }
     }
 
@@ -146,6 +163,7 @@ impl Board {
                 entry.since = Some(flip.at);
             }
             entry.findings = findings;
+            entry.counts[usize::from(outcome.verdict.code())] += 1;
             entry.version = version;
             entry.remember(outcome);
             flip
@@ -162,10 +180,17 @@ impl Board {
         }
     }
 
-    /// Notes how late a check began, in milliseconds, and how many rounds it missed.
-    pub fn note_start(&self, late: i64, skipped: u64) {
-        self.worst_lag.set(self.worst_lag.get().max(late));
+    /// Notes that a check began at `now` (milliseconds), how late that was, and how many rounds it
+    /// missed.
+    pub fn note_start(&self, now: i64, late: i64, skipped: u64) {
         self.skipped.set(self.skipped.get() + skipped);
+        let lag = self.lag.get();
+        let minute = now / 60_000;
+        self.lag.set(match minute - lag.minute {
+            0 => Lag { current: lag.current.max(late), ..lag },
+            1 => Lag { minute, current: late, previous: lag.current },
+            _ => Lag { minute, current: late, previous: 0 },
+        });
     }
 
     /// How many rounds were skipped because a check could not begin or had not ended.
@@ -173,9 +198,10 @@ impl Board {
         self.skipped.get()
     }
 
-    /// The greatest delay of a check's beginning since the last call, in milliseconds.
-    pub fn take_worst_lag(&self) -> i64 {
-        self.worst_lag.take()
+    /// The greatest delay of a check's beginning in the last minute or two, in milliseconds.
+    pub fn worst_lag(&self) -> i64 {
+        let lag = self.lag.get();
+        lag.current.max(lag.previous)
     }
 
     /// All endpoints, in the order of the configuration.

@@ -98,13 +98,11 @@ impl Writer {
 
     /// Writes until all senders are gone.
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
-        let mut deadline = None;
+        let mut deadline: Option<Instant> = None;
         loop {
             let next = match deadline {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(at) => {
-                    messages.recv_timeout(Instant::saturating_duration_since(&at, Instant::now()))
-                }
+                Some(at) => messages.recv_timeout(at.saturating_duration_since(Instant::now())),
             };
             let mut waiting = None;
             match next {

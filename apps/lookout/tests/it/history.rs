@@ -315,3 +315,26 @@ fn a_commit_happens_by_itself_and_not_for_each_check() {
     assert_eq!(reader.recent("a", 5_000).unwrap().len(), 2_000);
     assert!(stats.commits <= 1, "{stats:?}");
 }
+
+#[test]
+fn a_commit_that_fails_is_told_and_tried_again_until_it_goes_through() {
+    let scratch = Scratch::new();
+    let keep = keep(&scratch);
+    let store = Store::open(&keep).unwrap();
+    let meddler = rusqlite::Connection::open(&keep.data).unwrap();
+    let trap =
+        "CREATE TRIGGER trap BEFORE INSERT ON checks BEGIN SELECT raise(ABORT, 'trapped'); END";
+    meddler.execute_batch(trap).unwrap();
+    flip(&store, "a", 1_000, State::Up);
+    let error = store.flush().unwrap_err().to_string();
+    assert!(error.contains("lookout.db") && error.contains("trapped"), "{error}");
+    assert_eq!(store.stats().written, 0);
+
+    meddler.execute_batch("DROP TRIGGER trap").unwrap();
+    flip(&store, "a", 2_000, State::Down);
+    store.flush().unwrap();
+    let reader = store.reader().unwrap();
+    assert_eq!(reader.recent("a", 9).unwrap().len(), 2);
+    assert_eq!(states(&reader, "a", 1_000, 3_000), ["1000-2000 up", "2000-.. down"]);
+    assert_eq!(store.stats().error, None);
+}
