@@ -71,6 +71,9 @@ const MIGRATIONS: [&str; 1] = ["
 /// A file of its own, because closing any handle of the database itself would make the system
 /// drop `SQLite`'s own locks on it.
 pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    if path.is_dir() {
+        return Err(StoreError::new(path, "it is a folder, not a file"));
+    }
     let beside = PathBuf::from(format!("{}-lock", path.display()));
     let file = OpenOptions::new()
         .create(true)

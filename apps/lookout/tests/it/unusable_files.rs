@@ -31,7 +31,7 @@ fn a_folder_that_is_a_file() {
 #[test]
 fn a_file_that_is_a_folder() {
     let scratch = Scratch::new();
-    check(scratch.path(), "it cannot be opened for writing");
+    check(scratch.path(), "it is a folder, not a file");
 }
 
 #[test]
