@@ -1,6 +1,6 @@
 //! A handler whose type is hidden.
 
-use crate::{Handler, Request, Response};
+use crate::{Error, Handler, Request, Response};
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,11 +13,16 @@ pub struct BoxHandler(Rc<dyn Erased>);
 
 trait Erased {
     fn handle_boxed(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + '_>>;
+    fn check_boxed(&self) -> Result<(), Error>;
 }
 
 impl<H: Handler> Erased for H {
     fn handle_boxed(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + '_>> {
         Box::pin(self.handle(request))
+    }
+
+    fn check_boxed(&self) -> Result<(), Error> {
+        self.check()
     }
 }
 
@@ -30,6 +35,10 @@ impl BoxHandler {
 impl Handler for BoxHandler {
     async fn handle(&self, request: Request) -> Response {
         self.0.handle_boxed(request).await
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.0.check_boxed()
     }
 
     fn boxed(self) -> BoxHandler {

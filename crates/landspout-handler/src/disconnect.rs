@@ -1,6 +1,6 @@
 //! A handler that ends when its client leaves.
 
-use crate::{Handler, Request, Response};
+use crate::{Error, Handler, Request, Response};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 
@@ -21,5 +21,9 @@ impl<H: Handler> Handler for CancelOnDisconnect<H> {
             // Nobody is there to read it; 499 is what access logs have for this.
             Either::Right(((), _)) => Response::empty(499),
         }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.0.check()
     }
 }

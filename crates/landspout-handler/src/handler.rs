@@ -1,7 +1,8 @@
 //! What answers requests.
 
 use crate::{
-    BodyLimit, BoxHandler, CancelOnDisconnect, IntoResponse, Middleware, Request, Response, Wrapped,
+    BodyLimit, BoxHandler, CancelOnDisconnect, Error, IntoResponse, Middleware, Request, Response,
+    Wrapped,
 };
 use std::rc::Rc;
 use std::sync::Arc;
@@ -48,6 +49,16 @@ use std::sync::Arc;
 pub trait Handler {
     /// Answers the request. A handler has no error of its own: it answers with one.
     fn handle(&self, request: Request) -> impl Future<Output = Response>;
+
+    /// Whether the handler is fit to answer. Who serves it asks once, before the first request, and
+    /// does not start if it is not. A function always is; an application is not while two of its
+    /// routes are in conflict.
+    ///
+    /// # Errors
+    /// It is not, for the reason that is the error's cause.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Puts a middleware around this handler: it sees the request first and the response last.
     fn wrap<M>(self, middleware: M) -> Wrapped<M>
@@ -98,10 +109,18 @@ impl<H: Handler + ?Sized> Handler for Rc<H> {
     async fn handle(&self, request: Request) -> Response {
         (**self).handle(request).await
     }
+
+    fn check(&self) -> Result<(), Error> {
+        (**self).check()
+    }
 }
 
 impl<H: Handler + ?Sized> Handler for Arc<H> {
     async fn handle(&self, request: Request) -> Response {
         (**self).handle(request).await
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        (**self).check()
     }
 }

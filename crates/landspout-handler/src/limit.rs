@@ -1,6 +1,6 @@
 //! A handler with a limit of its own on the body.
 
-use crate::{Handler, Request, Response};
+use crate::{Error, Handler, Request, Response};
 
 /// A handler whose requests' bodies have a limit of their own; made by [`Handler::body_limit`].
 #[derive(Debug, Clone)]
@@ -14,5 +14,9 @@ impl<H: Handler> Handler for BodyLimit<H> {
     async fn handle(&self, mut request: Request) -> Response {
         request.body_mut().set_limit(self.bytes);
         self.handler.handle(request).await
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.handler.check()
     }
 }

@@ -1,6 +1,6 @@
 //! What stands around a handler.
 
-use crate::{BoxHandler, Handler, IntoResponse, Request, Response};
+use crate::{BoxHandler, Error, Handler, IntoResponse, Request, Response};
 
 /// An async function from a [`Request`] and what comes [`Next`] to a [`Response`].
 ///
@@ -72,5 +72,9 @@ impl<M> Wrapped<M> {
 impl<M: Middleware> Handler for Wrapped<M> {
     async fn handle(&self, request: Request) -> Response {
         self.middleware.call(request, self.next.clone()).await
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.next.0.check()
     }
 }

@@ -51,6 +51,32 @@ async fn a_handler_may_raise_or_lower_the_limit_of_its_body() {
     assert_eq!(limited(4).await, 413);
 }
 
+/// A handler that says of itself that it cannot answer.
+struct Unfit;
+
+impl Handler for Unfit {
+    async fn handle(&self, _: Request) -> Response {
+        Response::empty(500)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        Err(Error::internal("two routes are one"))
+    }
+}
+
+#[test]
+fn what_is_around_a_handler_passes_on_that_it_is_unfit() {
+    async fn pass(request: Request, next: landspout_handler::Next) -> Response {
+        next.run(request).await
+    }
+    echo.check().unwrap();
+    let handler = Rc::new(Unfit.body_limit(1).cancel_on_disconnect().wrap(pass).boxed());
+    assert_eq!(
+        format!("{:?}", handler.check().unwrap_err()),
+        "500 Internal Server Error: two routes are one"
+    );
+}
+
 #[tokio::test]
 async fn values_turn_into_responses() {
     #[track_caller]
