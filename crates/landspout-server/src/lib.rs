@@ -1,1 +1,66 @@
-//! An HTTP server that feeds a handler, with safe limits and deadlines.
+//! Accepts connections and feeds a [`Handler`].
+//!
+//! HTTP/1.0 and HTTP/1.1 over TCP, on one event loop: a [`Server`] runs on the single-threaded
+//! tokio `LocalRuntime` it is awaited on, so handlers need not be `Send`. It is safe by default:
+//! each wait has a deadline and each size a limit, all of them fields of [`ServerConfig`]; it stops
+//! without losing a request; and an answer reaches its client even while that client still uploads.
+//!
+//! ```
+//! use landspout_server::{DrainReport, Request, Server};
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! async fn hello(request: Request) -> String {
+//!     format!("hello, {}", request.uri().path())
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default())
+//! #     .unwrap().block_on(async {
+//! let server = Server::bind("127.0.0.1:0")?;
+//! let (addr, handle) = (server.local_addr(), server.handle());
+//! let serving = tokio::task::spawn_local(server.serve(hello));
+//!
+//! let mut client = tokio::net::TcpStream::connect(addr).await?;
+//! client.write_all(b"GET /you HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+//! let mut answer = String::new();
+//! client.read_to_string(&mut answer).await?;
+//! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+//! assert!(answer.ends_with("hello, /you"));
+//!
+//! handle.shutdown();
+//! assert_eq!(serving.await?.cut, 0);
+//! # Ok::<(), std::io::Error>(()) }).unwrap();
+//! ```
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`Server`], [`ServerConfig`] | binding, one server for each loop, limits and deadlines |
+//! | [`ServerHandle`], [`DrainReport`] | stopping from anywhere, and what the stop cut off |
+//! | [`Handler`], [`Request`], [`Response`] | of `landspout-handler`, so that a small program needs one crate |
+//!
+//! # Logs
+//! Everything goes through `tracing`. Each answer is an event of the target `landspout::access` at
+//! level INFO, when its body has gone out or was given up (`aborted`). Failures of a handler are at
+//! ERROR, refused connections and a lack of file descriptors at WARN, clients' mistakes at DEBUG,
+//! under the target `landspout::server`.
+
+mod access_log;
+mod answer;
+mod check;
+mod config;
+mod connection;
+mod connections;
+mod deadline;
+mod drain;
+mod link;
+mod listener;
+mod refuse;
+mod request_body;
+mod response_body;
+mod seconds;
+mod server;
+mod upgraded;
+
+pub use config::ServerConfig;
+pub use drain::{DrainReport, ServerHandle};
+pub use landspout_handler::{Body, Error, Handler, Request, Response};
+pub use server::Server;

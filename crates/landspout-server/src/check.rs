@@ -1,0 +1,108 @@
+//! What a request must be like before a handler sees it, beyond what its parser checks.
+
+use crate::ServerConfig;
+use http::header::{EXPECT, HOST};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use landspout_handler::Error;
+use std::net::Ipv6Addr;
+
+/// # Errors
+/// The answer that refuses the request.
+pub(crate) fn check(request: &Parts, config: &ServerConfig) -> Result<(), Error> {
+    check_method(&request.method, config)?;
+    check_target(&request.method, &request.uri, config)?;
+    check_host(request.version, &request.headers)?;
+    check_expectation(request.version, &request.headers)
+}
+
+fn check_method(method: &Method, config: &ServerConfig) -> Result<(), Error> {
+    // RFC 9112 §3: 501 for a method longer than any that the server implements.
+    if method.as_str().len() > config.method_bytes {
+        return Err(Error::new(501, "the method is not known"));
+    }
+    // RFC 9110 §9.3.6: CONNECT asks for a tunnel, and this is no proxy.
+    if *method == Method::CONNECT {
+        return Err(Error::new(501, "this server is no proxy"));
+    }
+    Ok(())
+}
+
+fn check_target(method: &Method, uri: &Uri, config: &ServerConfig) -> Result<(), Error> {
+    let path = uri.path_and_query().map_or("", |path| path.as_str());
+    let authority = uri.authority().map(http::uri::Authority::as_str);
+    // RFC 9112 §3: 414 for a target longer than any that the server wishes to parse.
+    if path.len() + authority.map_or(0, str::len) > config.uri_bytes {
+        return Err(Error::new(414, "the URI is too long"));
+    }
+    // RFC 3986 §2: a URI is ASCII.
+    if !path.is_ascii() {
+        return Err(Error::new(400, "the URI has bytes that are not ASCII"));
+    }
+    if let Some(authority) = authority {
+        // RFC 9112 §3.2.2, the absolute form; §3.2.3, the authority form, is CONNECT's alone.
+        let scheme = uri.scheme_str();
+        if !matches!(scheme, Some("http" | "https")) || !is_host(authority.as_bytes()) {
+            return Err(Error::new(400, "the URI is not one of this server"));
+        }
+    } else if path == "*" {
+        // RFC 9112 §3.2.4: the asterisk form is for OPTIONS.
+        if *method != Method::OPTIONS {
+            return Err(Error::new(400, "only OPTIONS may ask for *"));
+        }
+    } else if !path.starts_with('/') {
+        return Err(Error::new(400, "the URI has no path"));
+    }
+    Ok(())
+}
+
+/// RFC 9112 §3.2: exactly one valid Host; HTTP/1.0 may have none.
+fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Error> {
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host.as_bytes()) => Ok(()),
+        (Some(_), None) => Err(Error::new(400, "the Host header is malformed")),
+        (None, _) if version < Version::HTTP_11 => Ok(()),
+        (None, _) => Err(Error::new(400, "the Host header is missing")),
+        (Some(_), Some(_)) => Err(Error::new(400, "there is more than one Host header")),
+    }
+}
+
+/// RFC 9110 §10.1.1: an expectation other than 100-continue cannot be met. HTTP/1.0 has none.
+fn check_expectation(version: Version, headers: &HeaderMap) -> Result<(), Error> {
+    let known = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if version < Version::HTTP_11 || headers.get_all(EXPECT).iter().all(known) {
+        return Ok(());
+    }
+    Err(Error::new(417, "the expectation is not known"))
+}
+
+/// `host [ ":" port ]` of RFC 3986 §3.2. The comma, which a name could have in theory, is refused:
+/// in practice it is a list of two hosts, of which two servers in a row may believe different ones.
+fn is_host(bytes: &[u8]) -> bool {
+    if let [b'[', rest @ ..] = bytes {
+        let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
+        let address = std::str::from_utf8(&rest[..end]).ok();
+        return address.is_some_and(|text| text.parse::<Ipv6Addr>().is_ok())
+            && is_port(&rest[end + 1..]);
+    }
+    let end = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
+    let (name, port) = bytes.split_at(end);
+    !name.is_empty() && name.iter().all(|byte| is_name_byte(*byte)) && is_port(port)
+}
+
+/// RFC 3986 §3.2.2, `reg-name`.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(&byte)
+}
+
+/// Nothing, or a colon and a port, which RFC 3986 §3.2.3 lets be empty.
+fn is_port(bytes: &[u8]) -> bool {
+    match bytes {
+        [] | [b':'] => true,
+        [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+            std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,222 @@
+//! What a server allows.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The limits and deadlines of a [`Server`](crate::Server).
+///
+/// In TOML, durations are numbers of seconds (fractions allowed) and sizes are numbers of bytes. A
+/// name that is not a field is an error.
+///
+/// Deadlines are looked at ten times a second: none fires early, and each fires at most 0.2 s late.
+/// A deadline of 0 is no deadline.
+///
+/// ```
+/// use landspout_server::ServerConfig;
+/// use std::time::Duration;
+///
+/// let config = ServerConfig::default().idle_timeout(Duration::from_secs(5)).body_bytes(1 << 20);
+/// let read: ServerConfig = toml::from_str("idle_timeout = 5\nbody_bytes = 1048576").unwrap();
+/// assert_eq!(read, config);
+/// assert!(toml::from_str::<ServerConfig>("idle_timout = 5").is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// How long a connection may be silent between two requests; 75 s. Then it is closed.
+    #[serde(with = "crate::seconds")]
+    pub idle_timeout: Duration,
+
+    /// How long the head of a request may take from its first byte, and how long a new connection
+    /// may take to send that first byte; 30 s. Then a head that has begun is answered with 408, and
+    /// the connection is closed.
+    #[serde(with = "crate::seconds")]
+    pub header_timeout: Duration,
+
+    /// How long a body that is being read may bring nothing; 30 s. Then the handler's read fails,
+    /// which it answers with 408 unless it knows better.
+    #[serde(with = "crate::seconds")]
+    pub body_timeout: Duration,
+
+    /// How long a client may take none of the bytes that wait for it; 30 s. Then the connection is
+    /// reset. Long polls and event streams with nothing to say are not concerned.
+    #[serde(with = "crate::seconds")]
+    pub write_timeout: Duration,
+
+    /// How long a connection that the server has finished with is still read from, so that a client
+    /// that sends more than it was asked for gets to read the answer; 10 s.
+    #[serde(with = "crate::seconds")]
+    pub linger_timeout: Duration,
+
+    /// How many bytes are read, and thrown away, in that time; 64 MiB.
+    pub linger_bytes: u64,
+
+    /// How long a stopping server goes on with the requests that it has; 30 s. Then the rest is cut
+    /// off. 0 cuts at once.
+    #[serde(with = "crate::seconds")]
+    pub drain_timeout: Duration,
+
+    /// How long a stopping server still takes requests on the connections that are open; 0.5 s. In
+    /// this time clients learn from their answers that the connection ends, and those that were
+    /// just sending lose nothing.
+    #[serde(with = "crate::seconds")]
+    pub drain_grace: Duration,
+
+    /// The greatest head of a request (request line and header lines) in bytes; 32 KiB. A greater
+    /// one is answered with 431. It bounds chunked trailers too.
+    pub header_bytes: usize,
+
+    /// The greatest number of header lines; 100. More are answered with 431. Another number than
+    /// 100 costs two allocations for each request.
+    pub header_count: usize,
+
+    /// The longest request target in bytes; 8 KiB. A longer one is answered with 414, if the head
+    /// is within its own limit.
+    pub uri_bytes: usize,
+
+    /// The longest method in bytes; 32. A longer one is answered with 501.
+    pub method_bytes: usize,
+
+    /// The greatest body of a request in bytes; 10 MiB. Reading past it fails, which a handler
+    /// answers with 413 unless it knows better; a body that announces more fails at the first read.
+    /// [`Handler::body_limit`](crate::Handler::body_limit) sets another for a handler.
+    pub body_bytes: u64,
+
+    /// The greatest number of connections of this server, which is one loop's; 10 000. One more is
+    /// answered with 503 and `Retry-After`, and closed.
+    pub max_connections: usize,
+
+    /// How many connections may wait to be accepted; 1024, or less where the system's own limit is
+    /// less. Further ones wait in the network or fail.
+    pub backlog: u16,
+}
+
+impl Default for ServerConfig {
+    fn default() -> ServerConfig {
+        ServerConfig {
+            idle_timeout: Duration::from_secs(75),
+            header_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            linger_timeout: Duration::from_secs(10),
+            linger_bytes: 64 << 20,
+            drain_timeout: Duration::from_secs(30),
+            drain_grace: Duration::from_millis(500),
+            header_bytes: 32 << 10,
+            header_count: 100,
+            uri_bytes: 8 << 10,
+            method_bytes: 32,
+            body_bytes: 10 << 20,
+            max_connections: 10_000,
+            backlog: 1024,
+        }
+    }
+}
+
+impl ServerConfig {
+    /// Sets [`idle_timeout`](ServerConfig#structfield.idle_timeout).
+    #[must_use]
+    pub fn idle_timeout(mut self, idle_timeout: Duration) -> ServerConfig {
+        self.idle_timeout = idle_timeout;
+        self
+    }
+
+    /// Sets [`header_timeout`](ServerConfig#structfield.header_timeout).
+    #[must_use]
+    pub fn header_timeout(mut self, header_timeout: Duration) -> ServerConfig {
+        self.header_timeout = header_timeout;
+        self
+    }
+
+    /// Sets [`body_timeout`](ServerConfig#structfield.body_timeout).
+    #[must_use]
+    pub fn body_timeout(mut self, body_timeout: Duration) -> ServerConfig {
+        self.body_timeout = body_timeout;
+        self
+    }
+
+    /// Sets [`write_timeout`](ServerConfig#structfield.write_timeout).
+    #[must_use]
+    pub fn write_timeout(mut self, write_timeout: Duration) -> ServerConfig {
+        self.write_timeout = write_timeout;
+        self
+    }
+
+    /// Sets [`linger_timeout`](ServerConfig#structfield.linger_timeout).
+    #[must_use]
+    pub fn linger_timeout(mut self, linger_timeout: Duration) -> ServerConfig {
+        self.linger_timeout = linger_timeout;
+        self
+    }
+
+    /// Sets [`linger_bytes`](ServerConfig#structfield.linger_bytes).
+    #[must_use]
+    pub fn linger_bytes(mut self, linger_bytes: u64) -> ServerConfig {
+        self.linger_bytes = linger_bytes;
+        self
+    }
+
+    /// Sets [`drain_timeout`](ServerConfig#structfield.drain_timeout).
+    #[must_use]
+    pub fn drain_timeout(mut self, drain_timeout: Duration) -> ServerConfig {
+        self.drain_timeout = drain_timeout;
+        self
+    }
+
+    /// Sets [`drain_grace`](ServerConfig#structfield.drain_grace).
+    #[must_use]
+    pub fn drain_grace(mut self, drain_grace: Duration) -> ServerConfig {
+        self.drain_grace = drain_grace;
+        self
+    }
+
+    /// Sets [`header_bytes`](ServerConfig#structfield.header_bytes).
+    #[must_use]
+    pub fn header_bytes(mut self, header_bytes: usize) -> ServerConfig {
+        self.header_bytes = header_bytes;
+        self
+    }
+
+    /// Sets [`header_count`](ServerConfig#structfield.header_count).
+    #[must_use]
+    pub fn header_count(mut self, header_count: usize) -> ServerConfig {
+        self.header_count = header_count;
+        self
+    }
+
+    /// Sets [`uri_bytes`](ServerConfig#structfield.uri_bytes).
+    #[must_use]
+    pub fn uri_bytes(mut self, uri_bytes: usize) -> ServerConfig {
+        self.uri_bytes = uri_bytes;
+        self
+    }
+
+    /// Sets [`method_bytes`](ServerConfig#structfield.method_bytes).
+    #[must_use]
+    pub fn method_bytes(mut self, method_bytes: usize) -> ServerConfig {
+        self.method_bytes = method_bytes;
+        self
+    }
+
+    /// Sets [`body_bytes`](ServerConfig#structfield.body_bytes).
+    #[must_use]
+    pub fn body_bytes(mut self, body_bytes: u64) -> ServerConfig {
+        self.body_bytes = body_bytes;
+        self
+    }
+
+    /// Sets [`max_connections`](ServerConfig#structfield.max_connections).
+    #[must_use]
+    pub fn max_connections(mut self, max_connections: usize) -> ServerConfig {
+        self.max_connections = max_connections;
+        self
+    }
+
+    /// Sets [`backlog`](ServerConfig#structfield.backlog).
+    #[must_use]
+    pub fn backlog(mut self, backlog: u16) -> ServerConfig {
+        self.backlog = backlog;
+        self
+    }
+}

@@ -1,0 +1,210 @@
+//! The connections of one server, and what they share.
+
+use crate::deadline::{Clock, Limits, TICK};
+use crate::link::Link;
+use crate::upgraded::Open;
+use crate::{DrainReport, ServerConfig};
+use landspout_handler::Connection;
+use slab::Slab;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::{Rc, Weak};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+use tokio::task::spawn_local;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// How much is read from a socket at once.
+const READ_LEN: usize = 64 << 10;
+
+/// How many bytes of small answers are collected before they are written.
+pub(crate) const BATCH_LEN: usize = 16 << 10;
+
+/// What the server is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Serving,
+    /// Nobody new comes in; requests that were on their way are taken.
+    Grace,
+    /// A connection without a request is closed.
+    Finishing,
+    /// Every connection is closed.
+    Cutting,
+}
+
+/// One loop's connections.
+///
+/// Nothing here is shared with another loop, so cells suffice. The two buffers are used within one
+/// poll of one connection and are empty between polls: a connection that waits owns neither.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    pub(crate) config: ServerConfig,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    stage: Cell<Stage>,
+    entries: RefCell<Slab<Entry>>,
+    ticking: Cell<bool>,
+    /// Who waits for the last connection to end.
+    emptied: RefCell<Option<Waker>>,
+    /// Where bytes land before they are known to be so many. hyper's own buffer is not initialised,
+    /// and to initialise it costs more than to copy a request.
+    pub(crate) scratch: RefCell<Box<[u8]>>,
+    /// What the connection that is being polled writes, until its poll ends.
+    pub(crate) batch: RefCell<Vec<u8>>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Http(Rc<Link>),
+    Upgraded(Open, Connection),
+}
+
+impl Connections {
+    pub(crate) fn new(config: ServerConfig) -> Rc<Connections> {
+        Rc::new(Connections {
+            limits: Limits::of(&config),
+            config,
+            clock: Clock::start(),
+            stage: Cell::new(Stage::Serving),
+            entries: RefCell::default(),
+            ticking: Cell::new(false),
+            emptied: RefCell::default(),
+            scratch: RefCell::new(vec![0; READ_LEN].into_boxed_slice()),
+            batch: RefCell::new(Vec::with_capacity(BATCH_LEN)),
+        })
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
+    /// Adds a connection; it leaves when the value is dropped.
+    pub(crate) fn enter(self: &Rc<Self>, link: &Rc<Link>) -> Membership {
+        self.keep_time();
+        if self.stage() > Stage::Serving {
+            link.connection.mark_draining();
+        }
+        let key = self.entries.borrow_mut().insert(Entry::Http(link.clone()));
+        Membership { connections: self.clone(), key: Some(key) }
+    }
+
+    fn leave(&self, key: usize) {
+        drop(self.entries.borrow_mut().try_remove(key));
+        if self.len() == 0
+            && let Some(waker) = self.emptied.take()
+        {
+            waker.wake();
+        }
+    }
+
+    /// Runs the ticker while there are connections.
+    fn keep_time(self: &Rc<Self>) {
+        self.clock.update();
+        if !self.ticking.replace(true) {
+            spawn_local(tick_while_open(Rc::downgrade(self)));
+        }
+    }
+
+    /// Looks at every connection; false when none is left.
+    fn tick(&self) -> bool {
+        self.clock.update();
+        let mut closed = Vec::new();
+        for (key, entry) in self.entries.borrow().iter() {
+            match entry {
+                Entry::Http(link) => link.tick(),
+                Entry::Upgraded(open, _) if open.is_last() => closed.push(key),
+                Entry::Upgraded(..) => {}
+            }
+        }
+        for key in closed {
+            self.leave(key);
+        }
+        let open = self.len() > 0;
+        self.ticking.set(open);
+        open
+    }
+
+    /// Ends all connections: those with a request when it is answered, or at the deadline.
+    pub(crate) async fn drain(&self) -> DrainReport {
+        let open = self.len();
+        let deadline = self.config.drain_timeout;
+        let grace = self.config.drain_grace.min(deadline);
+        self.advance(Stage::Grace);
+        if !self.empty_within(grace).await {
+            self.advance(Stage::Finishing);
+            self.empty_within(deadline - grace).await;
+        }
+        let cut = self.len();
+        self.cut();
+        DrainReport { finished: open - cut, cut }
+    }
+
+    /// Closes what is still open.
+    pub(crate) fn cut(&self) {
+        self.advance(Stage::Cutting);
+    }
+
+    fn advance(&self, stage: Stage) {
+        self.stage.set(stage);
+        for (_, entry) in self.entries.borrow().iter() {
+            match entry {
+                Entry::Http(link) => {
+                    link.connection.mark_draining();
+                    link.wake();
+                }
+                Entry::Upgraded(_, connection) => connection.mark_draining(),
+            }
+        }
+    }
+
+    async fn empty_within(&self, limit: Duration) -> bool {
+        let emptied = poll_fn(|cx| {
+            if self.len() == 0 {
+                return Poll::Ready(());
+            }
+            *self.emptied.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        });
+        timeout(limit, emptied).await.is_ok()
+    }
+}
+
+async fn tick_while_open(connections: Weak<Connections>) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        match connections.upgrade() {
+            Some(connections) if connections.tick() => {}
+            _ => return,
+        }
+    }
+}
+
+/// A connection's place among the others.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    connections: Rc<Connections>,
+    key: Option<usize>,
+}
+
+impl Membership {
+    /// Keeps the place of a connection that was handed over, until it is closed.
+    pub(crate) fn hand_over(mut self, open: Open, connection: Connection) {
+        if let Some(key) = self.key.take() {
+            self.connections.entries.borrow_mut()[key] = Entry::Upgraded(open, connection);
+        }
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.connections.leave(key);
+        }
+    }
+}

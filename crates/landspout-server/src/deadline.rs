@@ -1,0 +1,195 @@
+//! Deadlines without timers: a connection notes when a wait began, and one tick of its loop looks
+//! at all of them.
+//!
+//! A request sets a few cells and no timer. Ten times a second the loop's ticker compares, for each
+//! connection, the tick at which its wait began with the limit of that wait, and wakes only those
+//! that are over it.
+
+use crate::ServerConfig;
+use std::cell::Cell;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The time between two looks: often enough that no limit of seconds is noticeably overrun, and
+/// seldom enough that 10 000 connections cost a loop about a thousandth of its time.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+/// The loop's time in ticks, read without asking the system.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    started: Instant,
+    now: Cell<u32>,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Clock {
+        Clock { started: Instant::now(), now: Cell::new(0) }
+    }
+
+    /// Asks the system what time it is.
+    pub(crate) fn update(&self) {
+        let ticks = self.started.elapsed().as_millis() / TICK.as_millis();
+        // 2^32 ticks are thirteen years; after them nothing expires any more.
+        self.now.set(u32::try_from(ticks).unwrap_or(u32::MAX));
+    }
+
+    pub(crate) fn now(&self) -> u32 {
+        self.now.get()
+    }
+}
+
+/// The limits of the config, in ticks. `None` is no limit.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    idle: Option<u32>,
+    header: Option<u32>,
+    body: Option<u32>,
+    write: Option<u32>,
+    linger: Option<u32>,
+}
+
+impl Limits {
+    pub(crate) fn of(config: &ServerConfig) -> Limits {
+        Limits {
+            idle: ticks(config.idle_timeout),
+            header: ticks(config.header_timeout),
+            body: ticks(config.body_timeout),
+            write: ticks(config.write_timeout),
+            linger: ticks(config.linger_timeout),
+        }
+    }
+}
+
+/// Rounded up, and one more because a wait begins somewhere within its first tick.
+fn ticks(limit: Duration) -> Option<u32> {
+    let ticks = limit.as_millis().div_ceil(TICK.as_millis()) + 1;
+    (!limit.is_zero()).then(|| u32::try_from(ticks).unwrap_or(u32::MAX))
+}
+
+/// What a connection is waiting for its client to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The first byte of all.
+    First,
+    /// The first byte of a further request.
+    Idle,
+    /// The rest of a request's head.
+    Head,
+    /// Nothing: a request is being answered.
+    Answering,
+    /// More of the body of the request that is being answered.
+    Body,
+    /// The end, after the last answer.
+    Lingering,
+}
+
+/// Which limit was passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expired {
+    /// A connection without a request.
+    Idle,
+    /// A head that has begun.
+    Head,
+    /// A body that is being read.
+    Body,
+    /// Bytes that the client does not take.
+    Write,
+    /// The wait for the client's end.
+    Linger,
+}
+
+/// The waits of one connection.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    phase: Cell<Phase>,
+    /// The tick at which the phase began.
+    since: Cell<u32>,
+    /// The tick since which the client has taken nothing of what waits for it.
+    blocked: Cell<Option<u32>>,
+    expired: Cell<Option<Expired>>,
+}
+
+impl Waits {
+    pub(crate) fn new(now: u32) -> Waits {
+        Waits {
+            phase: Cell::new(Phase::First),
+            since: Cell::new(now),
+            blocked: Cell::new(None),
+            expired: Cell::new(None),
+        }
+    }
+
+    /// Whether no request has begun.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.phase.get(), Phase::First | Phase::Idle)
+    }
+
+    /// Whether a request is being answered.
+    pub(crate) fn is_answering(&self) -> bool {
+        matches!(self.phase.get(), Phase::Answering | Phase::Body)
+    }
+
+    pub(crate) fn enter(&self, phase: Phase, now: u32) {
+        self.phase.set(phase);
+        self.since.set(now);
+        self.expired.set(None);
+    }
+
+    /// Bytes came.
+    pub(crate) fn received(&self, now: u32) {
+        match self.phase.get() {
+            Phase::First | Phase::Idle => self.enter(Phase::Head, now),
+            Phase::Body => self.enter(Phase::Answering, now),
+            Phase::Head | Phase::Answering | Phase::Lingering => {}
+        }
+    }
+
+    /// Bytes were wanted and there were none. While a request is being answered, nothing but its
+    /// body is read.
+    pub(crate) fn starved(&self, now: u32) {
+        if self.phase.get() == Phase::Answering {
+            self.enter(Phase::Body, now);
+        }
+    }
+
+    /// The client took no more of what waits for it; `progress` says that it took some just now.
+    pub(crate) fn blocked(&self, progress: bool, now: u32) {
+        if progress || self.blocked.get().is_none() {
+            self.blocked.set(Some(now));
+        }
+    }
+
+    /// The client took everything.
+    pub(crate) fn unblocked(&self) {
+        self.blocked.set(None);
+    }
+
+    /// The limit that was passed, once [`check`](Waits::check) found one.
+    pub(crate) fn expired(&self) -> Option<Expired> {
+        self.expired.get()
+    }
+
+    /// Compares the waits with their limits; true if one is over and was not before.
+    pub(crate) fn check(&self, limits: &Limits, now: u32) -> bool {
+        let over = |limit: Option<u32>, since: u32| {
+            limit.is_some_and(|limit| now.saturating_sub(since) >= limit)
+        };
+        let (limit, expired) = match self.phase.get() {
+            Phase::First => (limits.header, Expired::Idle),
+            Phase::Idle => (limits.idle, Expired::Idle),
+            Phase::Head => (limits.header, Expired::Head),
+            Phase::Answering => (None, Expired::Body),
+            Phase::Body => (limits.body, Expired::Body),
+            Phase::Lingering => (limits.linger, Expired::Linger),
+        };
+        let found = match self.blocked.get() {
+            Some(since) if over(limits.write, since) => Some(Expired::Write),
+            _ => over(limit, self.since.get()).then_some(expired),
+        };
+        let new = found.is_some() && found != self.expired.get();
+        if new {
+            self.expired.set(found);
+        }
+        new
+    }
+}

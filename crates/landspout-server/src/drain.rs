@@ -1,0 +1,60 @@
+//! Stopping.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// Stops a [`Server`](crate::Server) from any thread; made by
+/// [`Server::handle`](crate::Server::handle).
+///
+/// A clone stops the same server, and so does the handle of any server that was bound in one group
+/// with it or [cloned](crate::Server::try_clone) from it.
+#[derive(Debug, Clone, Default)]
+pub struct ServerHandle(Arc<Signal>);
+
+#[derive(Debug, Default)]
+struct Signal {
+    given: AtomicBool,
+    changed: Notify,
+}
+
+impl ServerHandle {
+    /// Starts the drain, if it has not started yet.
+    ///
+    /// The server takes what already waits to be accepted and then no more; open connections have
+    /// the [grace](crate::ServerConfig#structfield.drain_grace) to send what was on its way; each
+    /// answer says `Connection: close`; event streams and the like are told by
+    /// `request.connection().draining()`. What is not done by the
+    /// [deadline](crate::ServerConfig#structfield.drain_timeout) is cut off.
+    pub fn shutdown(&self) {
+        self.0.given.store(true, Ordering::Release);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Whether the drain has started.
+    pub fn is_shutdown(&self) -> bool {
+        self.0.given.load(Ordering::Acquire)
+    }
+
+    /// Returns when the drain starts.
+    pub(crate) async fn given(&self) {
+        loop {
+            // The notification is asked for before the flag is read, so that none is missed.
+            let changed = self.0.changed.notified();
+            if self.is_shutdown() {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// What a server did when it stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct DrainReport {
+    /// Connections that were open when the drain began, or were accepted by it, and ended in time.
+    pub finished: usize,
+    /// Connections that were cut off at the deadline.
+    pub cut: usize,
+}

@@ -1,0 +1,333 @@
+//! One connection as bytes: a socket, its deadlines, and what waits to be written.
+
+use crate::connections::{BATCH_LEN, Connections, Stage};
+use crate::deadline::{Expired, Phase, Waits};
+use landspout_handler::{Connection, UpgradeSender};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A connection, shared by its task, by the parser that it drives, and by the loop's ticker.
+///
+/// Small writes are not made when the parser asks for them but when its poll ends
+/// ([`send_batch`](Link::send_batch)), so that the answers to pipelined requests go out together.
+/// hyper has an option for that, `pipeline_flush`; but under it a streamed body is read without
+/// bounds when the client is slow, and is not sent at all while another request waits behind it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    stream: RefCell<TcpStream>,
+    /// Bytes that the socket had no room for. While there are some, no more are taken.
+    rest: RefCell<Vec<u8>>,
+    connections: Rc<Connections>,
+    pub(crate) connection: Connection,
+    pub(crate) waits: Waits,
+    /// The right to the connection that the current request was given.
+    pub(crate) upgrade: RefCell<Option<UpgradeSender>>,
+    /// The current answer ends where the connection ends.
+    pub(crate) ends_by_close: Cell<bool>,
+    /// The client sends no more.
+    ended: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// Why a connection is not driven any further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The server stops.
+    Cut,
+    /// A limit was passed for which there is no other answer.
+    Expired(Expired),
+}
+
+impl Link {
+    pub(crate) fn new(
+        stream: TcpStream,
+        remote_addr: SocketAddr,
+        connections: Rc<Connections>,
+    ) -> Link {
+        let local_addr = stream.local_addr().ok();
+        Link {
+            stream: RefCell::new(stream),
+            rest: RefCell::default(),
+            waits: Waits::new(connections.clock.now()),
+            connections,
+            connection: Connection::new(Some(remote_addr), local_addr, false),
+            upgrade: RefCell::default(),
+            ends_by_close: Cell::new(false),
+            ended: Cell::new(false),
+            waker: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.connections.stage() > Stage::Serving
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.waits.enter(phase, self.connections.clock.now());
+    }
+
+    /// Begins a poll of the connection's task: remembers whom to wake, and says whether to go on.
+    pub(crate) fn begin(&self, cx: &mut Context<'_>) -> Result<(), Verdict> {
+        let mut waker = self.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+        // A poll that panicked may have left bytes, and they are not this connection's.
+        self.connections.batch.borrow_mut().clear();
+        if self.connections.stage() == Stage::Cutting {
+            return Err(Verdict::Cut);
+        }
+        match self.waits.expired() {
+            Some(expired @ (Expired::Head | Expired::Write | Expired::Linger)) => {
+                Err(Verdict::Expired(expired))
+            }
+            // The next read tells the parser of these.
+            Some(Expired::Idle | Expired::Body) | None => Ok(()),
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Looks at the deadlines, and whether the client has gone. For the ticker.
+    pub(crate) fn tick(&self) {
+        if self.waits.check(&self.connections.limits, self.connections.clock.now()) {
+            self.wake();
+        }
+        if self.waits.is_answering() && !self.connection.is_closed() && self.is_read_closed() {
+            self.connection.mark_closed();
+        }
+    }
+
+    /// Whether the client has closed its side. The kernel said so when it happened: no system call.
+    fn is_read_closed(&self) -> bool {
+        let stream = self.stream.borrow();
+        let ready = pin!(stream.ready(Interest::READABLE));
+        match ready.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(ready)) => ready.is_read_closed(),
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        }
+    }
+
+    /// Reads at most `max` bytes and gives them to `take`. Nothing given is the end: the client's,
+    /// or the server's for a connection without a request.
+    pub(crate) fn poll_read(
+        &self,
+        cx: &mut Context<'_>,
+        max: usize,
+        take: impl FnOnce(&[u8]),
+    ) -> Poll<io::Result<()>> {
+        let mut scratch = self.connections.scratch.borrow_mut();
+        let len = scratch.len().min(max);
+        let mut buf = ReadBuf::new(&mut scratch[..len]);
+        let now = self.connections.clock.now();
+        match Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, &mut buf) {
+            Poll::Pending => self.starve(now),
+            Poll::Ready(Err(error)) => {
+                self.end();
+                Poll::Ready(Err(error))
+            }
+            Poll::Ready(Ok(())) => {
+                match buf.filled() {
+                    [] => self.end(),
+                    bytes => {
+                        self.waits.received(now);
+                        take(bytes);
+                    }
+                }
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    /// Nothing came. That is the end if nothing is to be waited for.
+    fn starve(&self, now: u32) -> Poll<io::Result<()>> {
+        if self.waits.expired() == Some(Expired::Body) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let over = self.connections.stage() >= Stage::Finishing;
+        if self.waits.is_idle() && (over || self.waits.expired() == Some(Expired::Idle)) {
+            return Poll::Ready(Ok(()));
+        }
+        self.waits.starved(now);
+        Poll::Pending
+    }
+
+    fn end(&self) {
+        self.ended.set(true);
+        self.connection.mark_closed();
+    }
+
+    /// Takes bytes to write: small ones into the batch, large ones to the socket at once.
+    pub(crate) fn poll_write(
+        &self,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_rest(cx))?;
+        let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        let mut batch = self.connections.batch.borrow_mut();
+        if batch.len() + len > BATCH_LEN && !batch.is_empty() {
+            drop(batch);
+            self.send_batch(cx)?;
+            ready!(self.poll_rest(cx))?;
+            batch = self.connections.batch.borrow_mut();
+        }
+        if len <= BATCH_LEN {
+            pieces.iter().for_each(|piece| batch.extend_from_slice(piece));
+            return Poll::Ready(Ok(len));
+        }
+        let written = Pin::new(&mut *self.stream.borrow_mut()).poll_write_vectored(cx, pieces);
+        self.note_progress(written.is_ready(), written.is_pending());
+        written
+    }
+
+    /// Sends what was batched, or keeps it as the rest. At the end of each poll of the task.
+    pub(crate) fn send_batch(&self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut batch = self.connections.batch.borrow_mut();
+        if batch.is_empty() && !self.is_blocked() {
+            return Ok(());
+        }
+        let mut sent = 0;
+        let result = match self.poll_rest(cx) {
+            Poll::Ready(Ok(())) => self.write_all(cx, &batch, &mut sent),
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Pending => Ok(()),
+        };
+        if result.is_ok() && sent < batch.len() {
+            self.rest.borrow_mut().extend_from_slice(&batch[sent..]);
+            self.note_progress(sent > 0, true);
+        }
+        batch.clear();
+        result
+    }
+
+    /// Sends what the socket had no room for before.
+    fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut rest = self.rest.borrow_mut();
+        if rest.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut sent = 0;
+        self.write_all(cx, &rest, &mut sent)?;
+        if sent < rest.len() {
+            rest.drain(..sent);
+            self.note_progress(sent > 0, true);
+            return Poll::Pending;
+        }
+        // Its memory goes too: few connections ever need it twice.
+        *rest = Vec::new();
+        self.note_progress(true, false);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes as much as the socket takes, and adds it to `sent`.
+    fn write_all(&self, cx: &mut Context<'_>, bytes: &[u8], sent: &mut usize) -> io::Result<()> {
+        let mut stream = self.stream.borrow_mut();
+        while *sent < bytes.len() {
+            match Pin::new(&mut *stream).poll_write(cx, &bytes[*sent..]) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(len)) => *sent += len,
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn note_progress(&self, progress: bool, blocked: bool) {
+        if blocked {
+            self.waits.blocked(progress, self.connections.clock.now());
+        } else {
+            self.waits.unblocked();
+        }
+    }
+
+    /// Whether the client has not yet taken everything.
+    pub(crate) fn is_blocked(&self) -> bool {
+        !self.rest.borrow().is_empty()
+    }
+
+    /// Runs `poll` in the connection's task, unless a verdict ends it.
+    pub(crate) async fn turns<T>(
+        &self,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Result<T, Verdict> {
+        poll_fn(|cx| match self.begin(cx) {
+            Ok(()) => poll(cx).map(Ok),
+            Err(verdict) => Poll::Ready(Err(verdict)),
+        })
+        .await
+    }
+
+    /// Writes a last message of the server's own, where no other is under way.
+    pub(crate) async fn say(&self, message: &[u8]) {
+        self.enter(Phase::Lingering);
+        if self.is_blocked() {
+            return;
+        }
+        let written = self.turns(|cx| {
+            ready!(self.poll_write(cx, &[IoSlice::new(message)]))?;
+            Poll::Ready(self.send_batch(cx))
+        });
+        // A client that does not take it has gone.
+        drop(written.await);
+    }
+
+    /// Sends what is left, closes this side, and reads on until the client closes its own. To close
+    /// both at once would let the kernel answer what is still arriving with a reset, which makes
+    /// clients forget the answer that they have not read yet (RFC 9112 §9.6).
+    pub(crate) async fn close(&self) {
+        self.enter(Phase::Lingering);
+        let sent = self.turns(|cx| {
+            ready!(self.poll_rest(cx))?;
+            Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(cx)
+        });
+        if !matches!(sent.await, Ok(Ok(()))) {
+            return self.reset();
+        }
+        let config = &self.connections.config;
+        let mut left = config.linger_bytes;
+        if self.ended.get() || config.linger_timeout.is_zero() {
+            return;
+        }
+        let drained = self.turns(|cx| {
+            while left > 0 {
+                let mut len = 0;
+                match ready!(self.poll_read(cx, usize::MAX, |bytes| len = bytes.len())) {
+                    Ok(()) if len > 0 => left = left.saturating_sub(len as u64),
+                    Ok(()) | Err(_) => break,
+                }
+            }
+            Poll::Ready(())
+        });
+        // Whether it ended, was too much or took too long: it is over.
+        let _ = drained.await;
+    }
+
+    /// Lets the client know that the connection broke off: what is not sent yet is thrown away, and
+    /// no end that could be taken for a good one is sent.
+    pub(crate) fn reset(&self) {
+        drop(self.stream.borrow().set_zero_linger());
+    }
+
+    /// Sends what is left; false if the connection breaks before.
+    pub(crate) async fn flush(&self) -> bool {
+        matches!(self.turns(|cx| self.poll_rest(cx)).await, Ok(Ok(())))
+    }
+
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream.into_inner()
+    }
+}

@@ -1,0 +1,60 @@
+//! Turning away a connection for which there is no room.
+
+use crate::connections::Connections;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::spawn_local;
+use tokio::time::timeout;
+use tracing::warn;
+
+const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
+    connection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// How many refused connections are told so at a time. Under an attack the others are closed
+/// without a word, because to tell them costs what there is too little of.
+const AT_A_TIME: usize = 128;
+
+/// How long a refused client has to read its answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The connections that are being refused.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    now: Cell<usize>,
+    warned: Cell<bool>,
+}
+
+impl Refusals {
+    /// Answers 503 and closes.
+    pub(crate) fn refuse(self: &Rc<Self>, stream: TcpStream, connections: &Connections) {
+        if !self.warned.replace(true) {
+            let limit = connections.config.max_connections;
+            warn!(target: "landspout::server", limit, "there are too many connections");
+        }
+        if self.now.get() < AT_A_TIME {
+            self.now.set(self.now.get() + 1);
+            let refusals = self.clone();
+            spawn_local(async move {
+                drop(timeout(PATIENCE, tell(stream)).await);
+                refusals.now.set(refusals.now.get() - 1);
+            });
+        }
+    }
+
+    /// There is room again: the next refusal is worth a warning.
+    pub(crate) fn relent(&self) {
+        self.warned.set(false);
+    }
+}
+
+/// As every close: not both sides at once, so that the client reads the answer before a reset.
+async fn tell(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.write_all(ANSWER).await?;
+    stream.shutdown().await?;
+    let mut ignored = [0; 1024];
+    while stream.read(&mut ignored).await? > 0 {}
+    Ok(())
+}
