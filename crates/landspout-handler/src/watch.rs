@@ -14,8 +14,8 @@ use std::task::Poll;
 /// use landspout_handler::{Watch, watched};
 /// use std::cell::RefCell;
 ///
-/// thread_local!(static SEEN: RefCell<Vec<u64>> = RefCell::default());
-/// Watch { label: |name| name.len() as u64, enter: |id| { SEEN.with_borrow_mut(|s| s.push(id)); 0 } }
+/// thread_local!(static SEEN: RefCell<Vec<u32>> = RefCell::default());
+/// Watch { label: |name| name.len() as u32, enter: |id| { SEEN.with_borrow_mut(|s| s.push(id)); 0 } }
 ///     .install();
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -26,9 +26,9 @@ use std::task::Poll;
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
     /// The number of a name; the same name has the same number.
-    pub label: fn(&str) -> u64,
+    pub label: fn(&str) -> u32,
     /// Says that what has this number runs now; returns the number of what ran before.
-    pub enter: fn(u64) -> u64,
+    pub enter: fn(u32) -> u32,
 }
 
 thread_local! {
@@ -42,7 +42,7 @@ impl Watch {
     }
 
     /// The number of a name; 0 where nothing is installed on this thread.
-    pub fn label(name: &str) -> u64 {
+    pub fn label(name: &str) -> u32 {
         INSTALLED.get().map_or(0, |watch| (watch.label)(name))
     }
 }
@@ -51,7 +51,7 @@ impl Watch {
 ///
 /// # Cancel safety
 /// As safe as the future is.
-pub async fn watched<F: Future>(label: u64, future: F) -> F::Output {
+pub async fn watched<F: Future>(label: u32, future: F) -> F::Output {
     let mut future = pin!(future);
     std::future::poll_fn(|cx| -> Poll<F::Output> {
         let Some(watch) = INSTALLED.get() else { return future.as_mut().poll(cx) };
@@ -63,8 +63,8 @@ pub async fn watched<F: Future>(label: u64, future: F) -> F::Output {
 
 /// Restores what ran before, also when the poll panics.
 struct Leave {
-    enter: fn(u64) -> u64,
-    before: u64,
+    enter: fn(u32) -> u32,
+    before: u32,
 }
 
 impl Drop for Leave {

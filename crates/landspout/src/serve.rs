@@ -1,0 +1,235 @@
+//! The call that composes loops, server and application.
+
+use landspout_handler::{Error, Handler, Watch};
+use landspout_loop::{LabelId, Worker, WorkerOutcome, Workers, WorkersConfig, shutdown_signal};
+use landspout_server::{DrainReport, Server, ServerConfig, ServerHandle};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Serves what `make` makes, on one event loop per core, until SIGTERM or SIGINT.
+///
+/// `make` is called once on each loop, and what it returns stays there: it may hold `Rc` and
+/// `RefCell`. What all loops share is made before and captured, in an `Arc`.
+///
+/// At the signal the server takes no more connections, finishes what runs within
+/// [`drain_timeout`](ServerConfig::drain_timeout), and returns. A second signal ends the process at
+/// once. With other limits, or another end than a signal, use [`Serve`].
+///
+/// # Errors
+/// The address cannot be listened on, or what `make` makes is [not fit](Handler::check) to answer,
+/// because two of its routes are in conflict for instance.
+pub fn serve<H, M>(addr: impl ToSocketAddrs, make: M) -> Result<(), ServeError>
+where
+    H: Handler + 'static,
+    M: Fn() -> H + Send + Sync + 'static,
+{
+    Serve::bind(addr)?.run(make).map(drop)
+}
+
+/// The settings of [`Serve`]: those of the loops and those of the server on each.
+///
+/// In TOML they are two tables, `[workers]` and `[server]`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ServeConfig {
+    /// How many loops, and how they are kept running. Its
+    /// [`shutdown_timeout`](WorkersConfig::shutdown_timeout) is raised, if need be, to leave the
+    /// server the time to drain.
+    pub workers: WorkersConfig,
+    /// Limits and deadlines of the server on each loop.
+    pub server: ServerConfig,
+}
+
+/// Listening sockets, one for each loop, that wait for an application.
+///
+/// ```
+/// use landspout::{Request, Serve};
+///
+/// async fn hello(_: Request) -> &'static str { "hello" }
+///
+/// let serve = Serve::bind("127.0.0.1:0")?;
+/// let (addr, handle) = (serve.local_addr(), serve.handle());
+/// let serving = std::thread::spawn(move || serve.run(|| hello));
+/// // ... requests to `addr` are answered now ...
+/// handle.shutdown();
+/// assert_eq!(serving.join().unwrap()?.cut, 0);
+/// # let _ = addr;
+/// # Ok::<(), landspout::ServeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Serve {
+    servers: Vec<Server>,
+    workers: WorkersConfig,
+}
+
+impl Serve {
+    /// Listens on `addr`, such as `"127.0.0.1:8888"`; port 0 is any free port.
+    ///
+    /// # Errors
+    /// The address cannot be listened on: it is in use, not this machine's, or cannot be resolved.
+    pub fn bind(addr: impl ToSocketAddrs) -> Result<Serve, ServeError> {
+        Serve::bind_with(addr, ServeConfig::default())
+    }
+
+    /// As [`bind`](Serve::bind), with settings.
+    ///
+    /// # Errors
+    /// As for [`bind`](Serve::bind).
+    pub fn bind_with(addr: impl ToSocketAddrs, config: ServeConfig) -> Result<Serve, ServeError> {
+        let ServeConfig { mut workers, server } = config;
+        // The loops wait a little longer than the server drains: who drains is not abandoned.
+        let draining = server.drain_timeout + Duration::from_secs(1);
+        workers.shutdown_timeout = workers.shutdown_timeout.max(draining);
+        let servers = Server::bind_group(addr, server, workers.thread_count())?;
+        Ok(Serve { servers, workers })
+    }
+
+    /// The address that it listens on, with the port that the system chose for port 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.servers[0].local_addr()
+    }
+
+    /// What stops it, from any thread, as a signal does.
+    pub fn handle(&self) -> ServerHandle {
+        self.servers[0].handle()
+    }
+
+    /// Serves what `make` makes on each loop, until a signal or the [handle](Serve::handle) ends it;
+    /// tells what became of the open connections.
+    ///
+    /// # Errors
+    /// What `make` makes is [not fit](Handler::check) to answer, or the system gives no more threads
+    /// or file descriptors.
+    pub fn run<H, M>(self, make: M) -> Result<DrainReport, ServeError>
+    where
+        H: Handler + 'static,
+        M: Fn() -> H + Send + Sync + 'static,
+    {
+        let (addr, handle) = (self.local_addr(), self.handle());
+        tracing::info!("listening on http://{addr} with {} loops", self.servers.len());
+        let workers = Workers::new(self.workers).shutdown_on(stop(handle));
+        let (servers, make) = (self.servers, Arc::new(make));
+        let report = workers.run(move |worker| {
+            let (server, make) = (servers[worker.index()].try_clone(), Arc::clone(&make));
+            async move { serve_on(worker, server?, &*make).await }
+        })?;
+        let mut total = DrainReport::default();
+        for worker in report.workers {
+            match worker.outcome {
+                WorkerOutcome::Finished(drained) => {
+                    let drained = drained?;
+                    total.finished += drained.finished;
+                    total.cut += drained.cut;
+                }
+                // The log has why; the other loops ended well.
+                _ => continue,
+            }
+        }
+        tracing::info!("stopped: {} connections ended, {} were cut off", total.finished, total.cut);
+        Ok(total)
+    }
+}
+
+/// One loop's share of the work.
+async fn serve_on<H, M>(worker: Worker, server: Server, make: &M) -> Result<DrainReport, ServeError>
+where
+    H: Handler + 'static,
+    M: Fn() -> H,
+{
+    watch_handlers();
+    let handler = make();
+    if let Err(error) = handler.check() {
+        server.handle().shutdown();
+        return Err(ServeError(Cause::Unfit(error)));
+    }
+    let report = server.serve(handler).await;
+    // The server ends on its handle; its siblings and the one that waits for signals end with it.
+    worker.shutdown().trigger();
+    Ok(report)
+}
+
+/// Lets the stall watchdog name the handler that holds a loop.
+fn watch_handlers() {
+    let watch = Watch {
+        label: |name| landspout_loop::label(name).into(),
+        enter: |id| landspout_loop::enter(LabelId::from(id)).into(),
+    };
+    watch.install();
+}
+
+/// Waits for a signal, and stops the server; a second one ends the process.
+async fn stop(handle: ServerHandle) {
+    let signal = shutdown_signal().await;
+    tracing::info!("{signal}: finishing what runs; once more ends at once");
+    handle.shutdown();
+    drop(landspout_loop::spawn_named("second signal", async {
+        let signal = shutdown_signal().await;
+        tracing::warn!("{signal} again: ending at once");
+        process::exit(1);
+    }));
+    // The loops end by themselves when they have drained.
+    std::future::pending().await
+}
+
+/// Why nothing could be served.
+pub struct ServeError(Cause);
+
+enum Cause {
+    System(io::Error),
+    Unfit(Error),
+}
+
+impl ServeError {
+    /// Whether the address is in use by another program.
+    pub fn is_addr_in_use(&self) -> bool {
+        matches!(&self.0, Cause::System(error) if error.kind() == io::ErrorKind::AddrInUse)
+    }
+
+    /// Whether what was to be served is not fit to answer.
+    pub fn is_unfit(&self) -> bool {
+        matches!(self.0, Cause::Unfit(_))
+    }
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Cause::System(error) => error.fmt(f),
+            Cause::Unfit(_) => f.write_str("the application cannot be served"),
+        }
+    }
+}
+
+/// The error and its causes as a sentence, because that is what a `main` that returns it prints.
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ServeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Cause::System(error) => error.source(),
+            Cause::Unfit(error) => error.cause().map(|cause| cause as _),
+        }
+    }
+}
+
+impl From<io::Error> for ServeError {
+    fn from(error: io::Error) -> ServeError {
+        ServeError(Cause::System(error))
+    }
+}
