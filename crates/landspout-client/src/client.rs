@@ -1,0 +1,220 @@
+//! The client.
+
+use crate::call::{Call, Role};
+use crate::error::{Failure, Kind};
+use crate::fetch::Fetch;
+use crate::memory::Memory;
+use crate::network::Network;
+use crate::target::{Target, TargetError};
+use crate::timings::Stopwatch;
+use crate::{
+    ClientConfig, ClientResponse, FetchError, FetchHandle, Phase, RequestBuilder, RequestOptions,
+};
+use http::Method;
+use landspout_handler::{Handler, Request};
+use std::sync::Arc;
+
+/// An HTTP client with a pool of connections. A clone shares the pool and the settings; a program
+/// needs one.
+///
+/// ```
+/// use landspout_client::{Client, Request, Response};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// async fn hello(request: Request) -> Response {
+///     Response::text(format!("hello, {}", request.query_value("name").unwrap_or_default()))
+/// }
+/// // `Client::new()` goes over the network; this one asks a function in its place.
+/// let client = Client::over(hello);
+/// let mut response = client.get("/").query(&[("name", "Ada")]).send().await?;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.text().await?, "hello, Ada");
+/// # Ok(()) }
+/// # let builder = &mut tokio::runtime::Builder::new_current_thread();
+/// # builder.enable_all().build_local(Default::default()).unwrap().block_on(run()).unwrap();
+/// ```
+///
+/// It runs on any tokio runtime whose I/O and time drivers are on. Connections belong to the runtime
+/// that they were made on; when that ends they end, and the client makes others.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) config: ClientConfig,
+    pub(crate) backend: Backend,
+}
+
+/// What answers.
+#[derive(Debug)]
+pub(crate) enum Backend {
+    Network(Network),
+    Memory(Memory),
+}
+
+/// What relative URLs are relative to, where a handler answers.
+const MEMORY_BASE: &str = "http://localhost/";
+
+impl Client {
+    /// A client with the default settings.
+    pub fn new() -> Client {
+        Client::with_config(ClientConfig::default())
+    }
+
+    /// A client with these settings.
+    pub fn with_config(config: ClientConfig) -> Client {
+        let backend = Backend::Network(Network::new(&config));
+        Client { inner: Arc::new(Inner { config, backend }) }
+    }
+
+    /// A client whose requests go to a handler in memory instead of the network: for tests, and for
+    /// whoever asks an application from within.
+    ///
+    /// All else is the same: redirects, limits, timeouts. URLs may be relative, as `/path`. The
+    /// handler runs on the current loop; the client can be sent anywhere.
+    ///
+    /// # Panics
+    /// The current task is not on a tokio `LocalRuntime` or `LocalSet`.
+    pub fn over(handler: impl Handler + 'static) -> Client {
+        let config = ClientConfig::default();
+        Client { inner: Arc::new(Inner { config, backend: Backend::Memory(Memory::new(handler)) }) }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &ClientConfig {
+        &self.inner.config
+    }
+
+    /// Begins a GET.
+    pub fn get(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Begins a HEAD.
+    pub fn head(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// Begins a POST.
+    pub fn post(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Begins a PUT.
+    pub fn put(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// Begins a DELETE.
+    pub fn delete(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Begins a PATCH.
+    pub fn patch(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// Begins an OPTIONS.
+    pub fn options(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::OPTIONS, url)
+    }
+
+    /// Begins a request of any method but CONNECT. A malformed URL is an error of
+    /// [`send`](RequestBuilder::send).
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {
+        RequestBuilder::new(self.clone(), method, self.inner.target(url.as_ref()))
+    }
+
+    /// Sends a request that was made elsewhere. Its URI is a whole URL, and goes over the wire as it
+    /// is. Options of its own travel in its extensions, as [`RequestOptions`].
+    ///
+    /// The answer is there when its head is; the body is read from the [`ClientResponse`]. A status
+    /// such as 404 is an answer, not an error.
+    ///
+    /// # Errors
+    /// There is no answer: see [`FetchError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future cancels the request: the connection is closed, and its place in the pool
+    /// is free at once. Whether the server acted on it is not known.
+    pub async fn fetch(&self, request: Request) -> Result<ClientResponse, FetchError> {
+        self.fetch_as(Role::Agent, request, RequestOptions::default()).await
+    }
+
+    /// Sends a request, and calls a function with the answer or the error, on the runtime's own
+    /// account: nothing need be awaited.
+    ///
+    /// # Panics
+    /// The current thread is on no tokio runtime.
+    ///
+    /// ```
+    /// use landspout_client::{Client, Request};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (sender, receiver) = tokio::sync::oneshot::channel();
+    /// let request = Request::get("http://127.0.0.1:1/");
+    /// Client::new().fetch_with(request, |result| drop(sender.send(result.is_err())));
+    /// assert!(receiver.await.unwrap());
+    /// # }
+    /// ```
+    pub fn fetch_with<F>(&self, request: Request, callback: F) -> FetchHandle
+    where
+        F: FnOnce(Result<ClientResponse, FetchError>) + Send + 'static,
+    {
+        let client = self.clone();
+        FetchHandle::spawn(async move { client.fetch(request).await }, callback)
+    }
+
+    /// Sends a request; options that it brings along win over `options`.
+    pub(crate) async fn fetch_as(
+        &self,
+        role: Role,
+        request: Request,
+        mut options: RequestOptions,
+    ) -> Result<ClientResponse, FetchError> {
+        let stopwatch = Stopwatch::start();
+        let (head, body) = request.into_http().into_parts();
+        let target = match head.uri.scheme() {
+            Some(_) => Target::from_uri(&head.uri),
+            None => self.inner.target(&head.uri.to_string()),
+        };
+        let target = match target {
+            Ok(target) => target,
+            Err(error) => return Err(invalid(error, &head.method, stopwatch)),
+        };
+        if let Some(own) = head.extensions.get::<RequestOptions>() {
+            options = own.clone().or(options);
+        }
+        let rules = options.over(&self.inner.config);
+        let call = Call { method: head.method, target, headers: head.headers, body, rules, role };
+        Fetch::new(&self.inner, call, stopwatch).run().await
+    }
+}
+
+impl Inner {
+    fn target(&self, url: &str) -> Result<Target, TargetError> {
+        match self.backend {
+            Backend::Network(_) => Target::parse(url),
+            Backend::Memory(_) => Target::parse(MEMORY_BASE)?.join(url),
+        }
+    }
+}
+
+pub(crate) fn invalid(
+    cause: impl Into<crate::error::Cause>,
+    method: &Method,
+    stopwatch: Stopwatch,
+) -> FetchError {
+    let failure = Failure::new(Kind::Invalid, cause);
+    FetchError::new(failure, Phase::Prepare, method, None, stopwatch.read())
+}
+
+impl Default for Client {
+    fn default() -> Client {
+        Client::new()
+    }
+}

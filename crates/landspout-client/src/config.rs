@@ -1,0 +1,201 @@
+//! The settings of a client.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The settings of a [`Client`](crate::Client). What a request sets for itself wins over them.
+///
+/// In a file, durations are numbers of seconds, whole or not. For every duration and every number
+/// of connections, zero means no limit.
+///
+/// ```
+/// use landspout_client::{Client, ClientConfig};
+/// use std::time::Duration;
+///
+/// let config = ClientConfig::default().timeout(Duration::from_secs(5)).keep_alive(false);
+/// let client = Client::with_config(config);
+/// assert_eq!(client.config().connect_timeout, Duration::from_secs(20));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// How long a request may wait for a place in the pool. Default 20 s. A request whose time is up
+    /// fails, and never went out.
+    #[serde(with = "crate::seconds")]
+    pub queue_timeout: Duration,
+
+    /// How long making a connection may take: resolving the name, TCP and TLS together. Default
+    /// 20 s. The error names the part that was too slow.
+    #[serde(with = "crate::seconds")]
+    pub connect_timeout: Duration,
+
+    /// How long a whole request may take, from its place in the pool to the last byte of the body,
+    /// redirects included and waits for a place in the pool not. Default 20 s. An answer whose body
+    /// is still being read then fails with a timeout in its body; turn it off for bodies without
+    /// an end.
+    #[serde(with = "crate::seconds")]
+    pub timeout: Duration,
+
+    /// Connections in all, idle ones included. Default 200. Further requests wait their turn; an
+    /// idle connection to another host is closed to make room.
+    pub max_connections: usize,
+
+    /// Connections to one host. Default 50. Further requests to it wait their turn, and do not hold
+    /// up those to other hosts.
+    pub max_connections_per_host: usize,
+
+    /// Whether connections are used again. Default true. Without it every request makes its own
+    /// and says `Connection: close`: what a monitor wants.
+    pub keep_alive: bool,
+
+    /// How long a connection may be idle before it is closed. Default 30 s. A server's own
+    /// `Keep-Alive: timeout=` shortens it, to a second less than the server says.
+    #[serde(with = "crate::seconds")]
+    pub idle_timeout: Duration,
+
+    /// Bytes that the body of an answer may have, both on the wire and decompressed. Default
+    /// 104 857 600 (100 MiB). A longer body is an error; 0 lets only empty ones through.
+    pub max_body_size: u64,
+
+    /// Bytes that the head of an answer may have. Default 65 536, at least 1. A longer head is an
+    /// error. There may be 100 header fields at most, which is not a setting.
+    pub max_header_size: usize,
+
+    /// Redirects that are followed for one request. Default 5. One more is an error; 0 follows none
+    /// and makes the redirect the answer.
+    pub max_redirects: usize,
+
+    /// Whether to ask for compressed answers and to decompress them. Default true. Without the
+    /// crate's feature `gzip` nothing is asked for.
+    pub decompress: bool,
+
+    /// The header `User-Agent`, for requests without one. Default `landspout/` and the version;
+    /// empty sends none.
+    pub user_agent: String,
+
+    /// Host names that are not resolved but have these addresses, as `"name"` or `"name:port"`. A
+    /// port of 0 stands for the URL's. Default none.
+    pub resolve: BTreeMap<String, Vec<SocketAddr>>,
+
+    /// Host names that may be in resolution at the same time. Default 16, at least 1 (0 means 1).
+    /// Each one occupies a thread of tokio's blocking pool; further ones wait, and the wait counts
+    /// as resolution.
+    pub max_lookups: usize,
+
+    /// How servers are trusted.
+    pub tls: TlsConfig,
+}
+
+/// How a client trusts servers over https. Without the crate's feature `tls` it has no effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TlsConfig {
+    /// Whether to trust the certificate authorities that the system trusts. Default true. They are
+    /// read when the first https connection is made.
+    pub system_roots: bool,
+
+    /// Further certificate authorities, as PEM; one text may hold several certificates. Default
+    /// none. A text that holds none, or a broken one, fails every https request.
+    pub extra_roots: Vec<String>,
+
+    /// Whether to take any certificate, of anybody. Default false. Whoever is on the way can then
+    /// read and change everything: for tests only.
+    pub danger_accept_invalid_certs: bool,
+}
+
+impl Default for ClientConfig {
+    fn default() -> ClientConfig {
+        ClientConfig {
+            queue_timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(20),
+            timeout: Duration::from_secs(20),
+            max_connections: 200,
+            max_connections_per_host: 50,
+            keep_alive: true,
+            idle_timeout: Duration::from_secs(30),
+            max_body_size: 100 * 1024 * 1024,
+            max_header_size: 64 * 1024,
+            max_redirects: 5,
+            decompress: true,
+            user_agent: concat!("landspout/", env!("CARGO_PKG_VERSION")).to_owned(),
+            resolve: BTreeMap::new(),
+            max_lookups: 16,
+            tls: TlsConfig::default(),
+        }
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> TlsConfig {
+        TlsConfig {
+            system_roots: true,
+            extra_roots: Vec::new(),
+            danger_accept_invalid_certs: false,
+        }
+    }
+}
+
+/// One setter a field.
+macro_rules! setters {
+    ($($field:ident: $type:ty),* $(,)?) => {
+        $(
+            #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+            #[must_use]
+            pub fn $field(mut self, $field: $type) -> Self {
+                self.$field = $field;
+                self
+            }
+        )*
+    };
+}
+
+impl ClientConfig {
+    setters! {
+        queue_timeout: Duration,
+        connect_timeout: Duration,
+        timeout: Duration,
+        max_connections: usize,
+        max_connections_per_host: usize,
+        keep_alive: bool,
+        idle_timeout: Duration,
+        max_body_size: u64,
+        max_header_size: usize,
+        max_redirects: usize,
+        decompress: bool,
+        max_lookups: usize,
+        tls: TlsConfig,
+    }
+
+    /// Sets [`user_agent`](Self#structfield.user_agent).
+    #[must_use]
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// Adds to [`resolve`](Self#structfield.resolve).
+    #[must_use]
+    pub fn resolve(
+        mut self,
+        host: impl Into<String>,
+        addrs: impl IntoIterator<Item = SocketAddr>,
+    ) -> Self {
+        self.resolve.insert(host.into(), addrs.into_iter().collect());
+        self
+    }
+}
+
+impl TlsConfig {
+    setters! { system_roots: bool, danger_accept_invalid_certs: bool }
+
+    /// Adds to [`extra_roots`](Self#structfield.extra_roots).
+    #[must_use]
+    pub fn extra_root(mut self, pem: impl Into<String>) -> Self {
+        self.extra_roots.push(pem.into());
+        self
+    }
+}

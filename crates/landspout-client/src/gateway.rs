@@ -1,0 +1,86 @@
+//! A client as a handler: a gateway.
+
+use crate::call::Role;
+use crate::{Client, ClientResponse, FetchError, RequestOptions};
+use http::header::{
+    CONNECTION, HOST, HeaderMap, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderName, HeaderValue};
+use landspout_handler::{Error, Handler, Request, Response};
+
+/// Headers that are meant for one connection (RFC 9110 §7.6.1), whether or not `Connection` names
+/// them.
+const OF_CONNECTION: [HeaderName; 9] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Passes requests on to where their URI says, and answers with what comes back: a gateway.
+///
+/// The request goes on as it came, without the headers that were meant for the connection it came
+/// on, and with the `Host` of its URI. Redirects are answers and are not followed, and bodies are
+/// not decompressed, unless the request's [`RequestOptions`] say otherwise. A fetch that fails is
+/// answered with 504 if it ran out of time and with 502 if not; the [`FetchError`] is the cause.
+///
+/// ```
+/// use landspout_client::{Client, Handler, Request, Response};
+///
+/// # async fn run() {
+/// # let client = Client::over(|request: Request| async move { request.uri().path().to_owned() });
+/// let proxy = async |mut request: Request| {
+///     let uri = format!("http://backend.internal{}", request.uri());
+///     request.set_uri(uri.parse().expect("a path behind a host is a URI"));
+///     client.handle(request).await
+/// };
+/// let response = proxy(Request::get("/news")).await;
+/// assert_eq!(response.into_body().text().await.unwrap(), "/news");
+/// # }
+/// # let builder = &mut tokio::runtime::Builder::new_current_thread();
+/// # builder.enable_all().build_local(Default::default()).unwrap().block_on(run());
+/// ```
+impl Handler for Client {
+    async fn handle(&self, mut request: Request) -> Response {
+        strip(request.headers_mut());
+        request.headers_mut().remove(HOST);
+        let as_is = RequestOptions { max_redirects: Some(0), ..RequestOptions::default() };
+        match self.fetch_as(Role::Gateway, request, as_is).await {
+            Ok(response) => pass_on(response),
+            Err(error) => refuse(error),
+        }
+    }
+}
+
+fn pass_on(response: ClientResponse) -> Response {
+    let mut response = Response::from(response);
+    strip(response.headers_mut());
+    response
+}
+
+fn refuse(error: FetchError) -> Response {
+    let (status, message) = match error.is_timeout() {
+        true => (504, "the server behind this one did not answer in time"),
+        false => (502, "the server behind this one did not answer"),
+    };
+    Error::new(status, message).caused_by(error).into()
+}
+
+fn strip(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value: &HeaderValue| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in OF_CONNECTION.iter().chain(&named) {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,222 @@
+//! A place in the pool, held for as long as a request needs its connection.
+
+use crate::ClientConfig;
+use crate::connection::Connection;
+use crate::pool::{Grant, Limits, Pool, Reusable, idle_time};
+use crate::target::Origin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long a connection may take to become ready again after its answer was read: an upload that
+/// the server did not wait for may still be going out.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// The reaper looks at all idle connections each time; it does so no more often than this.
+const REAP_PAUSE: Duration = Duration::from_secs(1);
+
+/// The [`Pool`] with what it needs to run: a lock, a clock, and a task that closes old connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Leases(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    idle_timeout: Duration,
+    keep_alive: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    pool: Pool<Connection, oneshot::Sender<Lease>>,
+    /// Whether a [`Reaper`] is at work.
+    reaping: bool,
+}
+
+/// A place in the pool, and the connection that was made or reused for it. Dropping it closes the
+/// connection and frees the place.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    shared: Arc<Shared>,
+    origin: Origin,
+    pub(crate) connection: Option<Connection>,
+    /// Whether the place has been freed.
+    freed: bool,
+}
+
+impl Leases {
+    pub(crate) fn new(config: &ClientConfig) -> Leases {
+        let limits = Limits::new(config.max_connections, config.max_connections_per_host);
+        let state = Mutex::new(State { pool: Pool::new(limits), reaping: false });
+        let ClientConfig { idle_timeout, keep_alive, .. } = *config;
+        Leases(Arc::new(Shared { state, idle_timeout, keep_alive }))
+    }
+
+    /// Waits for a place; its connection is one that is to be used again, or is to be made.
+    ///
+    /// # Cancel safety
+    /// Safe: whoever stops waiting leaves the line.
+    pub(crate) async fn acquire(&self, origin: &Origin) -> Lease {
+        let waiting = {
+            let mut state = self.0.lock();
+            if let Some(grant) = state.pool.try_take(origin, now()) {
+                return Lease::new(&self.0, origin.clone(), grant);
+            }
+            let (sender, receiver) = oneshot::channel();
+            let ticket = state.pool.wait(origin, sender);
+            Waiting { shared: &self.0, origin, ticket, receiver }
+        };
+        self.0.call_next();
+        waiting.lease().await
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands out what can be handed out. A lease whose receiver has just left comes back by being
+    /// dropped, which is why the lock is not held then.
+    fn call_next(self: &Arc<Shared>) {
+        loop {
+            let granted = self.lock().pool.grant(now());
+            let Some((sender, origin, grant)) = granted else { return };
+            drop(sender.send(Lease::new(self, origin, grant)));
+        }
+    }
+
+    fn give_back(
+        self: &Arc<Shared>,
+        origin: &Origin,
+        connection: Connection,
+        idle: Option<Duration>,
+    ) {
+        let until = idle.map(|idle| now() + idle);
+        let starts_reaper = {
+            let mut state = self.lock();
+            state.pool.give_back(origin, connection, until);
+            until.is_some() && !std::mem::replace(&mut state.reaping, true)
+        };
+        self.call_next();
+        if starts_reaper {
+            let reaper = Reaper(Arc::downgrade(self));
+            match Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(reaper.run())),
+                Err(_) => drop(reaper),
+            }
+        }
+    }
+}
+
+impl Lease {
+    fn new(shared: &Arc<Shared>, origin: Origin, grant: Grant<Connection>) -> Lease {
+        let connection = match grant {
+            Grant::Reuse(connection) => Some(connection),
+            Grant::Open => None,
+        };
+        Lease { shared: Arc::clone(shared), origin, connection, freed: false }
+    }
+
+    /// Gives the connection to whoever is next, once it is ready for another request. `server` is
+    /// how long the server says it keeps idle connections.
+    pub(crate) fn give_back(mut self, server: Option<Duration>) {
+        let idle = idle_time(self.shared.idle_timeout, server);
+        match &self.connection {
+            _ if !self.shared.keep_alive => return,
+            Some(connection) if connection.is_ready() => {}
+            Some(connection) if connection.is_open() => {
+                if let Ok(runtime) = Handle::try_current() {
+                    runtime.spawn(self.give_back_when_ready(idle));
+                }
+                return;
+            }
+            _ => return,
+        }
+        if let Some(connection) = self.connection.take() {
+            self.into_pool(connection, idle);
+        }
+    }
+
+    async fn give_back_when_ready(mut self, idle: Option<Duration>) {
+        let Some(mut connection) = self.connection.take() else { return };
+        if timeout(SETTLE, connection.ready()).await == Ok(true) {
+            self.into_pool(connection, idle);
+        }
+    }
+
+    fn into_pool(mut self, connection: Connection, idle: Option<Duration>) {
+        self.freed = true;
+        self.shared.give_back(&self.origin, connection, idle);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.freed {
+            self.shared.lock().pool.release(&self.origin);
+            self.shared.call_next();
+        }
+    }
+}
+
+/// Somebody in line; leaves it when dropped.
+struct Waiting<'a> {
+    shared: &'a Arc<Shared>,
+    origin: &'a Origin,
+    ticket: u64,
+    receiver: oneshot::Receiver<Lease>,
+}
+
+impl Waiting<'_> {
+    async fn lease(mut self) -> Lease {
+        (&mut self.receiver).await.expect("the pool outlives those who wait, and answers them")
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.shared.lock().pool.cancel(self.origin, self.ticket);
+        self.shared.call_next();
+    }
+}
+
+/// Closes idle connections when their time is up. It ends when there are none, when the client is
+/// gone, or with its runtime.
+struct Reaper(Weak<Shared>);
+
+impl Reaper {
+    async fn run(self) {
+        while let Some(next) = self.reap() {
+            let pause = Instant::now() + REAP_PAUSE;
+            sleep_until(pause.max(Instant::from_std(next))).await;
+        }
+    }
+
+    fn reap(&self) -> Option<std::time::Instant> {
+        let shared = self.0.upgrade()?;
+        let next = shared.lock().pool.expire(now());
+        shared.call_next();
+        next
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.lock().reaping = false;
+        }
+    }
+}
+
+impl Reusable for Connection {
+    fn is_open(&self) -> bool {
+        Connection::is_open(self)
+    }
+}
+
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}

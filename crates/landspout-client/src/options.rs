@@ -1,0 +1,71 @@
+//! What one request sets for itself.
+
+use crate::ClientConfig;
+use std::time::Duration;
+
+/// What one request sets for itself, in place of the client's [`ClientConfig`]. `None` leaves the
+/// client's.
+///
+/// [`RequestBuilder`](crate::RequestBuilder) has a method for each; in a
+/// [`Request`](crate::Request) they travel in its extensions:
+///
+/// ```
+/// use landspout_client::{Request, RequestOptions};
+/// use std::time::Duration;
+///
+/// let mut request = Request::get("http://127.0.0.1/");
+/// let options = RequestOptions { timeout: Some(Duration::from_secs(2)), ..Default::default() };
+/// request.extensions_mut().insert(options);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct RequestOptions {
+    /// See [`ClientConfig::queue_timeout`](ClientConfig#structfield.queue_timeout).
+    pub queue_timeout: Option<Duration>,
+    /// See [`ClientConfig::connect_timeout`](ClientConfig#structfield.connect_timeout).
+    pub connect_timeout: Option<Duration>,
+    /// See [`ClientConfig::timeout`](ClientConfig#structfield.timeout).
+    pub timeout: Option<Duration>,
+    /// See [`ClientConfig::max_redirects`](ClientConfig#structfield.max_redirects).
+    pub max_redirects: Option<usize>,
+    /// See [`ClientConfig::max_body_size`](ClientConfig#structfield.max_body_size).
+    pub max_body_size: Option<u64>,
+    /// See [`ClientConfig::decompress`](ClientConfig#structfield.decompress).
+    pub decompress: Option<bool>,
+}
+
+/// The options of a request and the settings of the client, put together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) queue_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) max_redirects: usize,
+    pub(crate) max_body_size: u64,
+    pub(crate) decompress: bool,
+}
+
+impl RequestOptions {
+    /// These, and where they say nothing the others.
+    pub(crate) fn or(self, other: RequestOptions) -> RequestOptions {
+        RequestOptions {
+            queue_timeout: self.queue_timeout.or(other.queue_timeout),
+            connect_timeout: self.connect_timeout.or(other.connect_timeout),
+            timeout: self.timeout.or(other.timeout),
+            max_redirects: self.max_redirects.or(other.max_redirects),
+            max_body_size: self.max_body_size.or(other.max_body_size),
+            decompress: self.decompress.or(other.decompress),
+        }
+    }
+
+    pub(crate) fn over(&self, config: &ClientConfig) -> Rules {
+        Rules {
+            queue_timeout: self.queue_timeout.unwrap_or(config.queue_timeout),
+            connect_timeout: self.connect_timeout.unwrap_or(config.connect_timeout),
+            timeout: self.timeout.unwrap_or(config.timeout),
+            max_redirects: self.max_redirects.unwrap_or(config.max_redirects),
+            max_body_size: self.max_body_size.unwrap_or(config.max_body_size),
+            decompress: self.decompress.unwrap_or(config.decompress),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A request in the making.
+
+use crate::call::{Call, Role};
+use crate::client::invalid;
+use crate::error::Cause;
+use crate::fetch::Fetch;
+use crate::target::{Target, TargetError, basic_credentials};
+use crate::timings::Stopwatch;
+use crate::{Client, ClientResponse, FetchError, FetchHandle, RequestOptions};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use landspout_handler::Body;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A request in the making; begun by [`Client::get`] and its like, and sent by
+/// [`send`](RequestBuilder::send). What is wrong with it comes out there.
+///
+/// ```
+/// use landspout_client::{Client, Request};
+/// use std::time::Duration;
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn echo(mut request: Request) -> Result<String, landspout_client::Error> { request.text().await }
+/// # let client = Client::over(echo);
+/// let mut response = client
+///     .post("http://localhost/stories")
+///     .header("x-request-id", "17")
+///     .json(&["once", "upon"])
+///     .timeout(Duration::from_secs(5))
+///     .send()
+///     .await?;
+/// assert_eq!(response.text().await?, r#"["once","upon"]"#);
+/// # Ok(()) }
+/// # let builder = &mut tokio::runtime::Builder::new_current_thread();
+/// # builder.enable_all().build_local(Default::default()).unwrap().block_on(run()).unwrap();
+/// ```
+#[derive(Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct RequestBuilder {
+    client: Client,
+    method: Method,
+    target: Result<Target, TargetError>,
+    headers: HeaderMap,
+    body: Body,
+    options: RequestOptions,
+    /// The first thing that was wrong.
+    error: Option<Cause>,
+}
+
+impl RequestBuilder {
+    pub(crate) fn new(
+        client: Client,
+        method: Method,
+        target: Result<Target, TargetError>,
+    ) -> RequestBuilder {
+        RequestBuilder {
+            client,
+            method,
+            target,
+            headers: HeaderMap::new(),
+            body: Body::empty(),
+            options: RequestOptions::default(),
+            error: None,
+        }
+    }
+
+    /// Adds to the query: pairs, a map, or a struct whose fields are values or lists of them.
+    pub fn query<T: Serialize + ?Sized>(mut self, query: &T) -> RequestBuilder {
+        let added = serde_html_form::to_string(query).map_err(Cause::from).and_then(|query| {
+            let target = self.target.as_mut().ok();
+            target.map_or(Ok(()), |target| target.append_query(&query)).map_err(Cause::from)
+        });
+        self.note(added);
+        self
+    }
+
+    /// Sets a header, in place of any of the same name.
+    pub fn header<N, V>(mut self, name: N, value: V) -> RequestBuilder
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        let name: Result<HeaderName, http::Error> = name.try_into().map_err(Into::into);
+        let value: Result<HeaderValue, http::Error> = value.try_into().map_err(Into::into);
+        match (name, value) {
+            (Ok(name), Ok(value)) => drop(self.headers.insert(name, value)),
+            (Err(error), _) | (_, Err(error)) => self.note(Err(error.into())),
+        }
+        self
+    }
+
+    /// Adds headers, each in place of any of the same name.
+    pub fn headers(mut self, headers: HeaderMap) -> RequestBuilder {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Sets the body: bytes, text, or a stream by [`Body::stream`] or [`Body::writer`].
+    ///
+    /// A stream goes out in chunks; with a header `Content-Length` it goes out at that length, and
+    /// one that turns out shorter breaks the request off, one that turns out longer is cut. A body
+    /// may go with any method, GET too: some servers want it, though most pay it no heed.
+    pub fn body(mut self, body: impl Into<Body>) -> RequestBuilder {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets the body to a value as JSON, and `Content-Type` to `application/json` if there is none.
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> RequestBuilder {
+        let json = serde_json::to_vec(value).map_err(Cause::from);
+        self.typed("application/json", json)
+    }
+
+    /// Sets the body to a form, and `Content-Type` to `application/x-www-form-urlencoded` if there
+    /// is none: pairs, a map, or a struct whose fields are values or lists of them.
+    pub fn form<T: Serialize + ?Sized>(self, fields: &T) -> RequestBuilder {
+        let form = serde_html_form::to_string(fields).map(String::into_bytes).map_err(Cause::from);
+        self.typed("application/x-www-form-urlencoded", form)
+    }
+
+    fn typed(mut self, content_type: &'static str, body: Result<Vec<u8>, Cause>) -> RequestBuilder {
+        let content_type = HeaderValue::from_static(content_type);
+        self.headers.entry(CONTENT_TYPE).or_insert(content_type);
+        let body = body.map(|bytes| self.body = bytes.into());
+        self.note(body);
+        self
+    }
+
+    /// Sets `Authorization` to a user and a password (RFC 7617). The same can stand in the URL.
+    pub fn basic_auth(mut self, user: &str, password: &str) -> RequestBuilder {
+        let value = basic_credentials(user.as_bytes(), password.as_bytes());
+        self.headers.insert(AUTHORIZATION, value);
+        self
+    }
+
+    /// Sets `Authorization` to a token (RFC 6750).
+    pub fn bearer_auth(mut self, token: &str) -> RequestBuilder {
+        let value = HeaderValue::try_from(format!("Bearer {token}")).map_err(Cause::from);
+        let set = value.map(|mut value| {
+            value.set_sensitive(true);
+            self.headers.insert(AUTHORIZATION, value);
+        });
+        self.note(set);
+        self
+    }
+
+    /// Sets all [options](RequestOptions) at once.
+    pub fn options(mut self, options: RequestOptions) -> RequestBuilder {
+        self.options = options;
+        self
+    }
+
+    /// How long the whole request may take, in place of the client's
+    /// [`timeout`](crate::ClientConfig#structfield.timeout). Zero is no limit.
+    pub fn timeout(mut self, limit: Duration) -> RequestBuilder {
+        self.options.timeout = Some(limit);
+        self
+    }
+
+    /// How long making a connection may take, in place of the client's
+    /// [`connect_timeout`](crate::ClientConfig#structfield.connect_timeout). Zero is no limit.
+    pub fn connect_timeout(mut self, limit: Duration) -> RequestBuilder {
+        self.options.connect_timeout = Some(limit);
+        self
+    }
+
+    /// How many redirects to follow, in place of the client's
+    /// [`max_redirects`](crate::ClientConfig#structfield.max_redirects). With 0 the redirect itself
+    /// is the answer.
+    pub fn max_redirects(mut self, limit: usize) -> RequestBuilder {
+        self.options.max_redirects = Some(limit);
+        self
+    }
+
+    /// How many bytes the body of the answer may have, in place of the client's
+    /// [`max_body_size`](crate::ClientConfig#structfield.max_body_size).
+    pub fn max_body_size(mut self, bytes: u64) -> RequestBuilder {
+        self.options.max_body_size = Some(bytes);
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// There is no answer, or the request is none that could be sent: see [`FetchError`].
+    ///
+    /// # Cancel safety
+    /// As for [`Client::fetch`].
+    pub async fn send(self) -> Result<ClientResponse, FetchError> {
+        let stopwatch = Stopwatch::start();
+        let RequestBuilder { client, method, target, headers, body, options, error } = self;
+        let target = match (target, error) {
+            (Ok(target), None) => target,
+            (Ok(_), Some(error)) => return Err(invalid(error, &method, stopwatch)),
+            (Err(error), _) => return Err(invalid(error, &method, stopwatch)),
+        };
+        let rules = options.over(client.config());
+        let call = Call { method, target, headers, body, rules, role: Role::Agent };
+        Fetch::new(&client.inner, call, stopwatch).run().await
+    }
+
+    /// Sends the request, and calls a function with the result: see [`Client::fetch_with`].
+    ///
+    /// # Panics
+    /// The current thread is on no tokio runtime.
+    pub fn send_with<F>(self, callback: F) -> FetchHandle
+    where
+        F: FnOnce(Result<ClientResponse, FetchError>) + Send + 'static,
+    {
+        FetchHandle::spawn(self.send(), callback)
+    }
+
+    fn note(&mut self, result: Result<(), Cause>) {
+        if let Err(error) = result {
+            self.error.get_or_insert(error);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! From a host name to addresses.
+
+use crate::target::Origin;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The system's resolver, with overrides, and with a bound on the names that are asked for at once.
+#[derive(Debug)]
+pub(crate) struct Resolver {
+    overrides: BTreeMap<String, Vec<SocketAddr>>,
+    lookups: Arc<Semaphore>,
+}
+
+impl Resolver {
+    pub(crate) fn new(
+        overrides: BTreeMap<String, Vec<SocketAddr>>,
+        max_lookups: usize,
+    ) -> Resolver {
+        let lookups = max_lookups.clamp(1, Semaphore::MAX_PERMITS);
+        Resolver { overrides, lookups: Arc::new(Semaphore::new(lookups)) }
+    }
+
+    /// The addresses that are known without asking: the host is one, or is overridden.
+    pub(crate) fn known(&self, origin: &Origin) -> Option<Vec<SocketAddr>> {
+        let (host, port) = (origin.bare_host(), origin.port);
+        let with_port = || self.overrides.get(&format!("{}:{port}", origin.host));
+        if !self.overrides.is_empty()
+            && let Some(addrs) = with_port().or_else(|| self.overrides.get(host))
+        {
+            return Some(addrs.iter().map(|addr| with_default_port(*addr, port)).collect());
+        }
+        let addr: IpAddr = host.parse().ok()?;
+        Some(vec![SocketAddr::new(addr, port)])
+    }
+
+    /// Asks the system.
+    ///
+    /// # Cancel safety
+    /// Safe. The system's resolver cannot be stopped; a lookup that nobody waits for any more still
+    /// counts as one until it is done, so that the bound is one on threads.
+    pub(crate) async fn lookup(&self, origin: &Origin) -> io::Result<Vec<SocketAddr>> {
+        let permit = Arc::clone(&self.lookups).acquire_owned().await;
+        let permit = permit.expect("the semaphore is never closed");
+        let (host, port) = (origin.bare_host().to_owned(), origin.port);
+        let lookup = tokio::spawn(async move {
+            let found = tokio::net::lookup_host((host, port)).await;
+            drop(permit);
+            found.map(Vec::from_iter)
+        });
+        let found = lookup.await.map_err(io::Error::other)??;
+        if found.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+        }
+        Ok(found)
+    }
+}
+
+fn with_default_port(mut addr: SocketAddr, port: u16) -> SocketAddr {
+    if addr.port() == 0 {
+        addr.set_port(port);
+    }
+    addr
+}
+
+/// The order in which to try addresses: families in turn, beginning with that of the first address
+/// (RFC 8305 §4).
+pub(crate) fn in_turns(addrs: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let Some(first) = addrs.first().map(SocketAddr::is_ipv6) else { return addrs };
+    let (ours, theirs): (Vec<_>, Vec<_>) =
+        addrs.into_iter().partition(|addr| addr.is_ipv6() == first);
+    let (mut ours, mut theirs) = (ours.into_iter(), theirs.into_iter());
+    let mut ordered = Vec::with_capacity(ours.len() + theirs.len());
+    loop {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return ordered,
+            (our, their) => ordered.extend([our, their].into_iter().flatten()),
+        }
+    }
+}

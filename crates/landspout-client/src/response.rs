@@ -1,0 +1,201 @@
+//! What came back.
+
+use crate::call::Call;
+use crate::error::{Cause, Failure, Kind};
+use crate::timings::Stopwatch;
+use crate::{FetchError, Phase, Timings};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Version, response};
+use http_body::Body as _;
+use landspout_handler::{Body, BodyError, Response};
+use serde::de::DeserializeOwned;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// An answer: its head, and its body as it is read.
+///
+/// The body is read from the connection as it is asked for, so that a slow reader slows the sender
+/// down. The connection goes back to the pool at the end of the body; an answer that is dropped
+/// before closes it. Status, headers and timings stay at hand after the body was read.
+#[derive(Debug)]
+pub struct ClientResponse {
+    head: response::Parts,
+    body: Body,
+    method: Method,
+    url: String,
+    /// How long the whole request may take.
+    limit: Duration,
+    stopwatch: Stopwatch,
+    /// Those of the whole request, once its body was read.
+    timings: Option<Timings>,
+    history: Vec<Redirect>,
+    remote_addr: Option<SocketAddr>,
+}
+
+/// A redirect that was followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Redirect {
+    /// The status of the redirecting answer.
+    pub status: StatusCode,
+    /// The URL that gave this answer, without user and password.
+    pub url: String,
+}
+
+impl ClientResponse {
+    pub(crate) fn new(
+        head: response::Parts,
+        body: Body,
+        call: Call,
+        stopwatch: Stopwatch,
+        history: Vec<Redirect>,
+        remote_addr: Option<SocketAddr>,
+    ) -> ClientResponse {
+        let mut response = ClientResponse {
+            head,
+            body,
+            method: call.method,
+            url: call.target.to_string(),
+            limit: call.rules.timeout,
+            stopwatch,
+            timings: None,
+            history,
+            remote_addr,
+        };
+        response.note_end();
+        response
+    }
+
+    /// The status. A 404 is an answer too.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The headers. A body that was decompressed has lost its `Content-Encoding` and
+    /// `Content-Length`.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The value of a header, if it is there and is visible ASCII.
+    pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.head.headers.get(name)?.to_str().ok()
+    }
+
+    /// The version of HTTP that the server speaks.
+    pub fn version(&self) -> Version {
+        self.head.version
+    }
+
+    /// The URL that answered, after redirects the last one; without user and password.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The redirects on the way, the first one first.
+    pub fn history(&self) -> &[Redirect] {
+        &self.history
+    }
+
+    /// The address that answered. `None` over a handler in memory.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        self.remote_addr
+    }
+
+    /// How long each phase took, up to the end of the body; or up to now, if it is still being read.
+    pub fn timings(&self) -> Timings {
+        self.timings.unwrap_or_else(|| self.stopwatch.read())
+    }
+
+    /// How many bytes of the body are still to come, if that is known.
+    pub fn body_len(&self) -> Option<u64> {
+        self.body.len()
+    }
+
+    /// The next piece of the body, or `None` at its end.
+    ///
+    /// # Errors
+    /// The body breaks off, is too slow, too long or malformed: [`FetchError::is_body`] holds.
+    ///
+    /// # Cancel safety
+    /// Safe: a piece is either returned or still to come.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
+        let chunk = self.body.chunk().await;
+        self.note_end();
+        chunk.map_err(|error| self.fail(error))
+    }
+
+    /// All of the body that is still to come.
+    ///
+    /// # Errors
+    /// As for [`chunk`](ClientResponse::chunk).
+    ///
+    /// # Cancel safety
+    /// Not safe: what was read is lost.
+    pub async fn bytes(&mut self) -> Result<Bytes, FetchError> {
+        let read = std::mem::take(&mut self.body).bytes().await;
+        self.note_end();
+        read.map_err(|error| self.fail(error))
+    }
+
+    /// All of the body that is still to come, as UTF-8 text, whatever `Content-Type` says.
+    ///
+    /// # Errors
+    /// As for [`chunk`](ClientResponse::chunk); for text that is not UTF-8
+    /// [`FetchError::is_decode`] holds.
+    ///
+    /// # Cancel safety
+    /// Not safe: what was read is lost.
+    pub async fn text(&mut self) -> Result<String, FetchError> {
+        let bytes = self.bytes().await?;
+        String::from_utf8(bytes.into()).map_err(|error| self.undecodable(error.utf8_error()))
+    }
+
+    /// All of the body that is still to come, as a value that is read from JSON, whatever
+    /// `Content-Type` says.
+    ///
+    /// # Errors
+    /// As for [`chunk`](ClientResponse::chunk); for another text than JSON, or JSON of another
+    /// shape, [`FetchError::is_decode`] holds.
+    ///
+    /// # Cancel safety
+    /// Not safe: what was read is lost.
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, FetchError> {
+        let bytes = self.bytes().await?;
+        serde_json::from_slice(&bytes).map_err(|error| self.undecodable(error))
+    }
+
+    /// The body, to read elsewhere. Its limits of size and time come along.
+    pub fn into_body(self) -> Body {
+        self.body
+    }
+
+    fn note_end(&mut self) {
+        if self.timings.is_none() && self.body.is_end_stream() {
+            self.timings = Some(self.stopwatch.read());
+        }
+    }
+
+    fn fail(&self, error: BodyError) -> FetchError {
+        self.error(Failure::of_body(error, self.limit))
+    }
+
+    fn undecodable(&self, cause: impl Into<Cause>) -> FetchError {
+        self.error(Failure::new(Kind::Decode, cause))
+    }
+
+    fn error(&self, failure: Failure) -> FetchError {
+        let url = Some(self.url.clone());
+        FetchError::new(failure, Phase::Body, &self.method, url, self.timings())
+    }
+}
+
+/// Status, headers and body; the rest stays behind.
+impl From<ClientResponse> for Response {
+    fn from(response: ClientResponse) -> Response {
+        let mut http = http::Response::new(response.body);
+        *http.status_mut() = response.head.status;
+        *http.headers_mut() = response.head.headers;
+        Response::from(http)
+    }
+}

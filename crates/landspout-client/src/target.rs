@@ -1,0 +1,207 @@
+//! Where a request goes: an origin, and what is asked for there.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
+use percent_encoding::percent_decode_str;
+use std::fmt;
+use std::sync::Arc;
+use url::{Position, Url};
+
+/// Scheme, host and port: what a connection is made to, and what credentials belong to
+/// (RFC 9110 §4.3.1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Origin {
+    /// `https`, and not `http`.
+    pub(crate) secure: bool,
+    /// In lower case; an IPv6 address is in brackets.
+    pub(crate) host: Arc<str>,
+    pub(crate) port: u16,
+}
+
+impl Origin {
+    fn scheme(&self) -> &'static str {
+        if self.secure { "https" } else { "http" }
+    }
+
+    /// The host without the brackets of an IPv6 address, as the resolver and TLS want it.
+    pub(crate) fn bare_host(&self) -> &str {
+        let host = &*self.host;
+        host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
+    }
+
+    /// The value of `Host`: without the port where it is the scheme's own (RFC 9110 §7.2).
+    pub(crate) fn host_header(&self) -> String {
+        if self.port == default_port(self.secure) {
+            self.host.to_string()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme(), self.host_header())
+    }
+}
+
+fn default_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
+}
+
+/// A URL taken apart. It is shown without credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) origin: Origin,
+    /// What stands in the request line.
+    pub(crate) path: PathAndQuery,
+    fragment: Option<String>,
+    /// The value of `Authorization` that user and password in the URL ask for.
+    pub(crate) credentials: Option<HeaderValue>,
+}
+
+impl Target {
+    /// Reads a URL that a person wrote: international host names and unescaped characters are put
+    /// right as a browser does.
+    pub(crate) fn parse(url: &str) -> Result<Target, TargetError> {
+        Target::from_url(&Url::parse(url).map_err(TargetError::Url)?)
+    }
+
+    fn from_url(url: &Url) -> Result<Target, TargetError> {
+        let secure = secure(url.scheme())?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(TargetError::NoHost)?;
+        let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]);
+        Ok(Target {
+            origin: Origin {
+                secure,
+                host: host.into(),
+                port: url.port().unwrap_or(default_port(secure)),
+            },
+            path: path.map_err(|_| TargetError::Path)?,
+            fragment: url.fragment().map(str::to_owned),
+            credentials: basic(url.username(), url.password().unwrap_or_default()),
+        })
+    }
+
+    /// Takes a URI as it is: its path and query go over the wire unchanged, which is what a proxy
+    /// wants.
+    pub(crate) fn from_uri(uri: &Uri) -> Result<Target, TargetError> {
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(TargetError::NoHost);
+        };
+        let secure = secure(scheme)?;
+        if authority.host().is_empty() {
+            return Err(TargetError::NoHost);
+        }
+        let (user, password) = match authority.as_str().rsplit_once('@') {
+            Some((userinfo, _)) => userinfo.split_once(':').unwrap_or((userinfo, "")),
+            None => ("", ""),
+        };
+        Ok(Target {
+            origin: Origin {
+                secure,
+                host: authority.host().to_ascii_lowercase().into(),
+                port: authority.port_u16().unwrap_or(default_port(secure)),
+            },
+            path: uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")),
+            fragment: None,
+            credentials: basic(user, password),
+        })
+    }
+
+    /// The target that `reference` names, seen from this one (RFC 3986 §5).
+    ///
+    /// A reference without a fragment inherits this target's (RFC 9110 §10.2.2).
+    pub(crate) fn join(&self, reference: &str) -> Result<Target, TargetError> {
+        let base = Url::parse(&self.to_string()).map_err(TargetError::Url)?;
+        let mut target = Target::from_url(&base.join(reference).map_err(TargetError::Url)?)?;
+        target.fragment = target.fragment.or_else(|| self.fragment.clone());
+        Ok(target)
+    }
+
+    /// Adds to the query, which may already be there.
+    pub(crate) fn append_query(&mut self, query: &str) -> Result<(), TargetError> {
+        if query.is_empty() {
+            return Ok(());
+        }
+        let separator = if self.path.query().is_some() { '&' } else { '?' };
+        let path = format!("{}{separator}{query}", self.path);
+        self.path = PathAndQuery::try_from(path).map_err(|_| TargetError::Path)?;
+        Ok(())
+    }
+
+    /// What stands in the request line: origin-form (RFC 9112 §3.2.1).
+    pub(crate) fn request_uri(&self) -> Uri {
+        Uri::from(self.path.clone())
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.path)?;
+        match &self.fragment {
+            Some(fragment) => write!(f, "#{fragment}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn secure(scheme: &str) -> Result<bool, TargetError> {
+    match scheme {
+        "http" => Ok(false),
+        "https" => Ok(true),
+        other => Err(TargetError::Scheme(other.to_owned())),
+    }
+}
+
+/// User and password from a URL, percent-encoded, as Basic authentication (RFC 7617 §2).
+fn basic(user: &str, password: &str) -> Option<HeaderValue> {
+    if user.is_empty() && password.is_empty() {
+        return None;
+    }
+    let user: Vec<u8> = percent_decode_str(user).collect();
+    let password: Vec<u8> = percent_decode_str(password).collect();
+    Some(basic_credentials(&user, &password))
+}
+
+/// The value of `Authorization` for a user and a password.
+pub(crate) fn basic_credentials(user: &[u8], password: &[u8]) -> HeaderValue {
+    let encoded = STANDARD.encode([user, b":", password].concat());
+    let mut value = HeaderValue::try_from(format!("Basic {encoded}"))
+        .expect("base64 is made of characters that a header may have");
+    value.set_sensitive(true);
+    value
+}
+
+/// Why a URL is none that a request can go to.
+#[derive(Debug)]
+pub(crate) enum TargetError {
+    Url(url::ParseError),
+    Scheme(String),
+    NoHost,
+    Path,
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TargetError::Url(_) => f.write_str("the URL is malformed"),
+            TargetError::Scheme(scheme) => {
+                write!(f, "the URL's scheme must be http or https, and is {scheme}")
+            }
+            TargetError::NoHost => f.write_str("the URL names no host"),
+            TargetError::Path => f.write_str("the URL's path or query is malformed"),
+        }
+    }
+}
+
+impl std::error::Error for TargetError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            TargetError::Url(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The body of an answer on its way to the caller.
+
+use crate::lease::Lease;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use landspout_handler::BodyError;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A body that must be over by a deadline, and that gives its connection back at its end. Dropped
+/// before, it closes the connection.
+#[derive(Debug)]
+pub(crate) struct Transfer<B: http_body::Body> {
+    /// `None` after an error.
+    body: Option<B>,
+    lease: Option<Lease>,
+    /// How long the server keeps the connection when it is idle.
+    server_idle: Option<Duration>,
+    deadline: Option<Instant>,
+    /// Made when the body is waited for: a small one has come with its head.
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl<B: http_body::Body> Transfer<B> {
+    pub(crate) fn new(
+        body: B,
+        lease: Option<Lease>,
+        server_idle: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> Transfer<B> {
+        Transfer { body: Some(body), lease, server_idle, deadline, sleep: None }
+    }
+
+    fn finish(&mut self) {
+        self.sleep = None;
+        if let Some(lease) = self.lease.take() {
+            lease.give_back(self.server_idle);
+        }
+    }
+
+    fn fail(&mut self) {
+        self.body = None;
+        self.lease = None;
+        self.sleep = None;
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline else { return Poll::Pending };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        sleep.as_mut().poll(cx)
+    }
+}
+
+impl<B> http_body::Body for Transfer<B>
+where
+    B: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        match Pin::new(&mut *body).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                match &frame {
+                    None => self.finish(),
+                    Some(Err(_)) => self.fail(),
+                    Some(Ok(_)) if body.is_end_stream() => self.finish(),
+                    Some(Ok(_)) => {}
+                }
+                Poll::Ready(frame)
+            }
+            Poll::Pending if self.poll_deadline(cx).is_ready() => {
+                self.fail();
+                Poll::Ready(Some(Err(BodyError::timeout())))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or(SizeHint::with_exact(0), http_body::Body::size_hint)
+    }
+}
+
+/// An answer without a body is at its end before anybody reads it.
+impl<B: http_body::Body> Drop for Transfer<B> {
+    fn drop(&mut self) {
+        if self.body.as_ref().is_some_and(http_body::Body::is_end_stream) {
+            self.finish();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Servers written by hand: each connection reads a request and then does exactly what it is told.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What a server does on one connection.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    /// Reads a request: its head, and a body by `Content-Length` or in chunks.
+    Read,
+    /// Writes these bytes.
+    Write(Vec<u8>),
+    /// Writes these bytes one at a time.
+    Drip(Vec<u8>),
+    /// Closes with a reset instead of an end.
+    Reset,
+    /// Keeps the connection open until the client closes it.
+    Hold,
+}
+
+pub(crate) fn write(bytes: impl AsRef<[u8]>) -> Act {
+    Act::Write(bytes.as_ref().to_vec())
+}
+
+/// A server for tests. The n-th connection plays the n-th script, and the last script is played by
+/// all further ones.
+pub(crate) struct Server {
+    pub(crate) addr: SocketAddr,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    connections: usize,
+    open: usize,
+    requests: Vec<String>,
+}
+
+impl Server {
+    pub(crate) async fn play(scripts: impl IntoIterator<Item = Vec<Act>>) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let mut scripts: VecDeque<_> = scripts.into_iter().collect();
+        tokio::spawn({
+            let seen = Arc::clone(&seen);
+            async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let script = match scripts.len() {
+                        1 => scripts[0].clone(),
+                        _ => scripts.pop_front().unwrap(),
+                    };
+                    let mut now = seen.lock().unwrap();
+                    now.connections += 1;
+                    now.open += 1;
+                    tokio::spawn(perform(stream, script, Arc::clone(&seen)));
+                }
+            }
+        });
+        Server { addr, seen }
+    }
+
+    /// Answers the first request of each connection with these bytes, and closes.
+    pub(crate) async fn answering(bytes: impl AsRef<[u8]>) -> Server {
+        Server::play([vec![Act::Read, write(bytes)]]).await
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+
+    /// All requests, with their bodies, in the order in which they came.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.seen.lock().unwrap().requests.clone()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.seen.lock().unwrap().connections
+    }
+
+    /// Connections that are not closed yet.
+    pub(crate) fn open(&self) -> usize {
+        self.seen.lock().unwrap().open
+    }
+}
+
+async fn perform(mut stream: TcpStream, script: Vec<Act>, seen: Arc<Mutex<Seen>>) {
+    for act in script {
+        let done = match act {
+            Act::Read => match read_request(&mut stream).await {
+                Some(request) => {
+                    seen.lock().unwrap().requests.push(request);
+                    true
+                }
+                None => false,
+            },
+            Act::Write(bytes) => stream.write_all(&bytes).await.is_ok(),
+            Act::Drip(bytes) => drip(&mut stream, &bytes).await,
+            Act::Reset => {
+                let _ = stream.set_zero_linger();
+                false
+            }
+            Act::Hold => {
+                let mut rest = Vec::new();
+                let _ = stream.read_to_end(&mut rest).await;
+                true
+            }
+        };
+        if !done {
+            break;
+        }
+    }
+    drop(stream);
+    seen.lock().unwrap().open -= 1;
+}
+
+async fn drip(stream: &mut TcpStream, bytes: &[u8]) -> bool {
+    for byte in bytes {
+        if stream.write_all(&[*byte]).await.is_err() {
+            return false;
+        }
+        tokio::task::yield_now().await;
+    }
+    true
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
+    if let Some(len) = value("content-length: ") {
+        let mut body = vec![0; len.parse().unwrap()];
+        stream.read_exact(&mut body).await.ok()?;
+        bytes.extend(body);
+    } else if value("transfer-encoding: chunked").is_some() {
+        while !bytes.ends_with(b"\r\n0\r\n\r\n") {
+            bytes.push(stream.read_u8().await.ok()?);
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
