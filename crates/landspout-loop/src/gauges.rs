@@ -22,7 +22,7 @@ impl Gauge {
         self.set(self.read().wrapping_sub(amount));
     }
 
-    fn set(&self, value: u64) {
+    pub(crate) fn set(&self, value: u64) {
         self.0.store(value, Relaxed);
     }
 

@@ -136,7 +136,7 @@ impl Scheduler {
         let mut timers = self.timers.borrow_mut();
         let key = timers.insert(due, callback);
         let is_first = timers.first() == Some(due);
-        self.shared.gauges.timers_pending.add(1);
+        self.shared.gauges.timers_pending.set(timers.len());
         drop(timers);
         if self.closed.get() {
             self.remove_timer(key);
@@ -147,8 +147,9 @@ impl Scheduler {
     }
 
     pub(crate) fn remove_timer(&self, key: TimerKey) -> Option<Callback> {
-        let callback = self.timers.borrow_mut().remove(key)?;
-        self.shared.gauges.timers_pending.subtract(1);
+        let mut timers = self.timers.borrow_mut();
+        let callback = timers.remove(key)?;
+        self.shared.gauges.timers_pending.set(timers.len());
         Some(callback)
     }
 
@@ -212,6 +213,7 @@ impl Scheduler {
         // What waits may hold anything, and its destructor may come back here.
         let callbacks = self.callbacks.take();
         let timers = self.timers.take();
+        self.shared.gauges.timers_pending.set(0);
         drop((callbacks, timers));
     }
 }

@@ -85,12 +85,13 @@ async fn wait_for_shutdown() -> io::Result<Signal> {
 /// use landspout_loop::{EventLoop, on_signal};
 /// use tokio::signal::unix::SignalKind;
 ///
+/// # fn main() -> std::io::Result<()> {
 /// EventLoop::new()?.run_until(async {
 ///     let reload = on_signal(SignalKind::hangup(), || println!("reading the settings again"))?;
 ///     reload.abort();
 ///     Ok(())
 /// })
-/// # as std::io::Result<()>
+/// # }
 /// ```
 ///
 /// # Errors

@@ -182,6 +182,10 @@ impl Timers {
         due.copied().collect()
     }
 
+    pub(crate) fn len(&self) -> u64 {
+        self.waiting.len() as u64
+    }
+
     pub(crate) fn first(&self) -> Option<Instant> {
         self.waiting.first_key_value().map(|(key, _)| key.due)
     }

@@ -5,7 +5,7 @@
 //! is busy and has not counted on since the threshold is held. So the loop
 //! itself never reads a clock.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ pub(crate) fn watch(shared: &Arc<Shared>, threshold: Duration) {
     }
     let watchdog = WATCHDOG.get_or_init(Watchdog::start);
     watchdog.watched().push(Watched {
-        shared: Arc::downgrade(shared),
+        shared: Arc::clone(shared),
         threshold,
         label: LabelId::NONE,
         vigil: Vigil::new(threshold),
@@ -86,18 +86,17 @@ impl Watchdog {
     fn look(&self, elapsed: Duration) -> Vec<Report> {
         let mut reports = Vec::new();
         self.watched().retain_mut(|watched| {
-            let Some(shared) = watched.shared.upgrade() else {
-                return false;
-            };
-            reports.extend(watched.look(&shared, elapsed));
-            !shared.gauges.is_closed()
+            // Read first: what has been closed by now is seen to its end.
+            let closed = watched.shared.gauges.is_closed();
+            reports.extend(watched.look(elapsed));
+            !closed
         });
         reports
     }
 }
 
 struct Watched {
-    shared: Weak<Shared>,
+    shared: Arc<Shared>,
     threshold: Duration,
     /// What the last report named.
     label: LabelId,
@@ -105,7 +104,8 @@ struct Watched {
 }
 
 impl Watched {
-    fn look(&mut self, shared: &Arc<Shared>, elapsed: Duration) -> Option<Report> {
+    fn look(&mut self, elapsed: Duration) -> Option<Report> {
+        let shared = &self.shared;
         let finding = self.vigil.observe(shared.gauges.sample(), elapsed)?;
         match finding {
             Finding::Suspect => {
@@ -201,5 +201,54 @@ impl Vigil {
             return Some(Finding::Suspect);
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THRESHOLD: Duration = Duration::from_millis(100);
+
+    /// Looks every 25 milliseconds at a loop that shows these generations; 0
+    /// stands for a loop that is not busy.
+    fn look(generations: impl IntoIterator<Item = u64>) -> Vec<Finding> {
+        let mut vigil = Vigil::new(THRESHOLD);
+        let samples =
+            generations.into_iter().map(|generation| Sample { busy: generation > 0, generation });
+        samples.filter_map(|sample| vigil.observe(sample, THRESHOLD / LOOKS)).collect()
+    }
+
+    fn held(milliseconds: u64, again: bool) -> Finding {
+        Finding::Held { held: Duration::from_millis(milliseconds), again }
+    }
+
+    #[test]
+    fn a_loop_that_gets_on_or_waits_is_not_held() {
+        assert_eq!(look(1..100), []);
+        assert_eq!(look([0; 100]), []);
+        assert_eq!(look([1, 1, 2, 2, 0, 0, 3, 3]), []);
+    }
+
+    #[test]
+    fn a_loop_is_suspected_then_held_then_released() {
+        let released = Finding::Released { held: Duration::from_millis(150) };
+        let findings = [Finding::Suspect, held(100, false), released];
+        assert_eq!(look([1, 1, 1, 1, 1, 1, 2, 3]), findings);
+    }
+
+    #[test]
+    fn reports_come_less_and_less_often() {
+        let findings =
+            [Finding::Suspect, held(100, false), held(200, true), held(400, true), held(800, true)];
+        assert_eq!(look([1; 60]), findings);
+    }
+
+    #[test]
+    fn time_in_which_the_watchdog_did_not_run_counts_for_little() {
+        let mut vigil = Vigil::new(THRESHOLD);
+        let sample = Sample { busy: true, generation: 1 };
+        assert_eq!(vigil.observe(sample, Duration::ZERO), None);
+        assert_eq!(vigil.observe(sample, Duration::from_secs(3600)), Some(Finding::Suspect));
     }
 }
