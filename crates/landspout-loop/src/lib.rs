@@ -17,13 +17,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Where things are
+//!
+//! - Run a loop: [`EventLoop`], [`LoopConfig`]; reach it from other threads:
+//!   [`LoopHandle`].
+//! - Give it work: [`spawn`], [`add_callback`], [`call_later`], [`call_at`],
+//!   [`PeriodicCallback`], and [`run_blocking`] for what would hold it.
+//! - Wait for things: [`sleep`], [`with_timeout`], [`multi`],
+//!   [`as_completed`].
+//! - Run one per core: [`Workers`], ended by a [`Shutdown`], which
+//!   [`shutdown_signal`] may trigger.
+//! - See what it does: [`LoopStats`], and the stall watchdog, which writes to
+//!   the log what holds a loop for longer than
+//!   [`LoopConfig::stall_threshold`]. Who polls others on the loop's behalf
+//!   names them with [`label`](fn@label) and [`enter`].
+//!
 //! # Where it works
 //!
-//! [`spawn`], [`add_callback`], [`call_later`], [`call_at`], [`run_blocking`]
-//! and [`LoopHandle::current`] act on the loop that
-//! runs the calling code, and panic where there is none. Loops are
-//! [`EventLoop`] and also tokio's own `LocalRuntime` and `LocalSet`, with time
-//! enabled.
+//! The free functions act on the loop that runs the calling code, and panic
+//! where there is none: in a plain thread, and on a multi-threaded runtime.
+//! [`EventLoop`] is such a loop; tokio's `LocalRuntime` and `LocalSet`, with
+//! time enabled, are too, but without the watchdog and without busy and idle
+//! times. [`multi`], [`as_completed`] and [`Shutdown`] work anywhere;
+//! [`sleep`], [`with_timeout`] and [`shutdown_signal`] on any tokio runtime.
 
 mod event_loop;
 

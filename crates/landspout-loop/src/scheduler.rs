@@ -32,7 +32,7 @@ thread_local! {
 /// This is for code that polls others on the loop's behalf, such as a server
 /// that runs handlers within a connection's task: the stall watchdog then
 /// names the handler. It costs a few instructions, may be called at every
-/// poll, and does nothing outside of a loop.
+/// poll, and does nothing where no [`EventLoop`](crate::EventLoop) is running.
 ///
 /// ```
 /// use landspout_loop::{EventLoop, LabelId, enter, label};
