@@ -3,7 +3,7 @@
 use crate::dispatch::Dispatch;
 use crate::error_page::{Asked, ErrorPages};
 use crate::layer::{Layer, wrap_all};
-use crate::{ErrorPage, RouteError, Routes, Urls};
+use crate::{ErrorPage, Routes, Urls};
 use landspout_handler::{
     BoxHandler, Error, Handler, Middleware, Request, Response, State, StateBuilder, contain_panic,
 };
@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// assert_eq!(response.into_body().text().await.unwrap(), "this is story 7");
 /// assert_eq!(application.handle(Request::get("/story/x")).await.status(), 400);
 /// assert_eq!(application.handle(Request::get("/nowhere")).await.status(), 404);
-/// # Ok::<(), landspout_web::RouteError>(()) }).unwrap();
+/// # Ok::<(), Error>(()) }).unwrap();
 /// ```
 ///
 /// # Mistakes among the routes
@@ -45,9 +45,21 @@ use std::sync::Arc;
 /// `route` and its like return the application and not a `Result`, so that the chain of calls
 /// stays a chain, and they do not panic, because a panic in a function that runs once for each loop
 /// ends in a loop that is started again and again. The first mistake is kept instead:
-/// [`check`](Application::check) returns it, with the line it was made in, and who serves
-/// applications calls that before the first request. An application that was served all the same
-/// answers every request with 500, and says in the log why.
+/// [`check`](Handler::check) returns it, as a [`RouteError`](crate::RouteError) with the line it was made in, and who
+/// serves applications calls that before the first request. An application that was served all the
+/// same answers every request with 500, and says in the log why.
+///
+/// ```
+/// use landspout_web::{Application, Handler, Request};
+/// use std::error::Error;
+///
+/// async fn story(_: Request) -> &'static str { "a story" }
+///
+/// let application = Application::new().route("/{id}", story).route("/{slug}", story);
+/// let error = application.check().unwrap_err();
+/// let cause = error.cause().and_then(|cause| cause.source()).unwrap();
+/// assert_eq!(cause.to_string(), "`/{slug}` conflicts with `/{id}`");
+/// ```
 ///
 /// # Panics in handlers
 ///
@@ -150,28 +162,6 @@ impl Application {
     /// As [`Urls::url`].
     pub fn url(&self, name: &str, args: &[(&str, &dyn Display)]) -> Result<String, Error> {
         self.urls().url(name, args)
-    }
-
-    /// Whether all routes can be used.
-    ///
-    /// # Errors
-    /// The first one that cannot, and the line that added it.
-    ///
-    /// ```
-    /// use landspout_web::{Application, Request};
-    /// use std::error::Error;
-    ///
-    /// async fn story(_: Request) -> &'static str { "a story" }
-    ///
-    /// let application = Application::new().route("/{id}", story).route("/{slug}", story);
-    /// let error = application.check().unwrap_err();
-    /// assert_eq!(error.source().unwrap().to_string(), "`/{slug}` conflicts with `/{id}`");
-    /// ```
-    pub fn check(&self) -> Result<(), RouteError> {
-        match self.routes.fault() {
-            Some(error) => Err(error.clone()),
-            None => Ok(()),
-        }
     }
 
     fn urls(&self) -> Urls {
@@ -309,6 +299,14 @@ impl Handler for Application {
         let asked = Asked::of(&request);
         let response = self.answer(request).await;
         self.pages.finish(&asked, response)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match (self.routes.fault(), &self.fallback) {
+            (Some(fault), _) => Err(Error::internal(fault.clone())),
+            (None, Some(fallback)) => fallback.check(),
+            (None, None) => Ok(()),
+        }
     }
 }
 

@@ -11,9 +11,8 @@ use std::fmt;
 /// A method without a handler is answered with 405 and the right `Allow` (RFC 9110 §15.5.6). HEAD
 /// is answered by GET's handler and OPTIONS with 204 and `Allow`, unless they have their own.
 ///
-/// A method that is given two handlers is a mistake: the first one stays, every request of this
-/// path is answered with 500, and [`Application::check`](crate::Application::check) says so before
-/// the first one comes.
+/// A method that is given two handlers is a mistake, of which [`check`](Handler::check) tells; what
+/// is served all the same answers with 500.
 ///
 /// ```
 /// use landspout_web::{Handler, Request, get};
@@ -138,10 +137,6 @@ impl ByMethod {
         self.fault = self.fault.or(inserted.err());
         self
     }
-
-    pub(crate) fn fault(&self) -> Option<&DuplicateMethod> {
-        self.fault.as_ref()
-    }
 }
 
 impl Handler for ByMethod {
@@ -155,6 +150,13 @@ impl Handler for ByMethod {
                 Response::empty(204).with_header(ALLOW, allow.to_header_value())
             }
             Err(allow) => Error::new(405, "").with_header(ALLOW, allow.to_header_value()).into(),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match &self.fault {
+            Some(fault) => Err(Error::internal(fault.clone())),
+            None => self.methods.iter().try_for_each(|(_, handler)| handler.check()),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Dispatch {
     /// At the places that `paths` leads to.
     entries: Vec<Entry>,
     fallback: Option<BoxHandler>,
-    fallback_label: u64,
+    fallback_label: u32,
 }
 
 struct Entry {
@@ -23,7 +23,7 @@ struct Entry {
     /// Made once; every request of the route shares it.
     route: Arc<Route>,
     /// What the loop's watchdog knows the route by.
-    label: u64,
+    label: u32,
 }
 
 impl Dispatch {

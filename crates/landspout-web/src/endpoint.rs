@@ -1,9 +1,8 @@
 //! What answers at the end of a route.
 
-use crate::{ByMethod, Redirect};
-use landspout_handler::{BoxHandler, Handler, Request, Response};
+use crate::ByMethod;
+use landspout_handler::{BoxHandler, Error, Handler, Request, Response};
 use std::any::Any;
-use std::error::Error as StdError;
 
 /// A handler in the table of routes.
 ///
@@ -16,22 +15,14 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint, or what is wrong with a handler that could be made and cannot answer.
-    pub(crate) fn new(handler: impl Handler + 'static) -> Result<Endpoint, Fault> {
-        if let Some(redirect) = (&handler as &dyn Any).downcast_ref::<Redirect>()
-            && let Some(fault) = redirect.fault()
-        {
-            return Err(Box::new(fault.clone()));
-        }
+    pub(crate) fn new(handler: impl Handler + 'static) -> Endpoint {
         let mut handler = Some(handler);
-        if let Some(slot) = (&mut handler as &mut dyn Any).downcast_mut::<Option<ByMethod>>() {
-            let by_method = slot.take().expect("it was put there above");
-            return match by_method.fault() {
-                Some(fault) => Err(Box::new(fault.clone())),
-                None => Ok(Endpoint::ByMethod(by_method)),
-            };
+        match (&mut handler as &mut dyn Any).downcast_mut::<Option<ByMethod>>() {
+            Some(by_method) => {
+                Endpoint::ByMethod(by_method.take().expect("it was put there above"))
+            }
+            None => Endpoint::Whole(handler.expect("it was put there above").boxed()),
         }
-        Ok(Endpoint::Whole(handler.expect("only a `ByMethod` is taken away").boxed()))
     }
 
     pub(crate) fn boxed(self) -> BoxHandler {
@@ -49,6 +40,11 @@ impl Handler for Endpoint {
             Endpoint::ByMethod(handler) => handler.handle(request).await,
         }
     }
-}
 
-pub(crate) type Fault = Box<dyn StdError + Send + Sync>;
+    fn check(&self) -> Result<(), Error> {
+        match self {
+            Endpoint::Whole(handler) => handler.check(),
+            Endpoint::ByMethod(handler) => handler.check(),
+        }
+    }
+}

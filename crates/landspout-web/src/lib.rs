@@ -50,6 +50,18 @@ mod accept;
 mod error_page;
 mod page_body;
 
+#[cfg(feature = "static-files")]
+mod conditional;
+#[cfg(feature = "static-files")]
+mod range;
+#[cfg(feature = "static-files")]
+pub mod static_files;
+#[cfg(feature = "templates")]
+pub mod template;
+
+#[cfg(feature = "sse")]
+pub mod sse;
+
 pub use application::Application;
 pub use by_method::{ByMethod, any, delete, get, head, options, patch, post, put};
 pub use error_page::{ErrorPage, PageFormat};

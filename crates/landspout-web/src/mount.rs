@@ -30,6 +30,10 @@ impl Handler for Mounted {
         }
         self.endpoint.handle(request).await
     }
+
+    fn check(&self) -> Result<(), Error> {
+        self.endpoint.check()
+    }
 }
 
 /// The URI without the first `depth` segments of its path.

@@ -34,9 +34,8 @@ enum Target {
 /// No request can choose another host: the values of parameters are escaped, and a path that
 /// a client would read as something else, such as `//host`, is answered with 404 instead.
 ///
-/// A `to` that is none of these, or a status that is no redirection, is a mistake: requests are
-/// answered with 500, and [`Application::check`](crate::Application::check) says so before the
-/// first one comes.
+/// A `to` that is none of these, or a status that is no redirection, is a mistake, of which
+/// [`check`](Handler::check) tells; what is served all the same answers with 500.
 ///
 /// ```
 /// use landspout_web::{Application, Handler, Request, redirect};
@@ -78,10 +77,6 @@ fn target(status: u16, to: &str) -> Result<Target, RedirectError> {
 }
 
 impl Redirect {
-    pub(crate) fn fault(&self) -> Option<&RedirectError> {
-        self.target.as_ref().err()
-    }
-
     fn location(&self, request: &Request) -> Result<String, Error> {
         let (router, query) = match &self.target {
             Err(error) => return Err(Error::internal(error.clone())),
@@ -110,11 +105,18 @@ impl Handler for Redirect {
             .and_then(|location| Response::redirect(self.status, &location))
             .unwrap_or_else(Response::from)
     }
+
+    fn check(&self) -> Result<(), Error> {
+        match &self.target {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::internal(error.clone())),
+        }
+    }
 }
 
-/// Why a redirection cannot be followed.
+/// Why a redirection leads nowhere.
 #[derive(Debug, Clone)]
-pub(crate) struct RedirectError {
+struct RedirectError {
     to: String,
     reason: String,
 }

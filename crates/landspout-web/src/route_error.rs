@@ -1,28 +1,25 @@
 //! Why a route cannot be used.
 
-use crate::endpoint::Fault;
+use landspout_handler::Error;
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// A route that cannot be used, and the line that added it; found by
-/// [`Application::check`](crate::Application::check).
+/// A route that cannot be used, and the line that added it: the cause of the error of an
+/// [`Application`](crate::Application)'s `check`.
 ///
-/// The [source](StdError::source) says what is wrong: a pattern that conflicts with another, both
-/// of which it names, or is not well formed; a name that is taken; a method with two handlers.
+/// Its own [source](StdError::source) says what is wrong: a pattern that conflicts with another, both
+/// of which it names, or is not well formed; a name that is taken; a handler that is not fit.
 #[derive(Debug, Clone)]
 pub struct RouteError {
     location: &'static Location<'static>,
-    source: Arc<dyn StdError + Send + Sync>,
+    error: Arc<Error>,
 }
 
 impl RouteError {
-    pub(crate) fn new(
-        source: impl Into<Fault>,
-        location: &'static Location<'static>,
-    ) -> RouteError {
-        RouteError { location, source: source.into().into() }
+    pub(crate) fn new(error: Error, location: &'static Location<'static>) -> RouteError {
+        RouteError { location, error: Arc::new(error) }
     }
 
     /// The line of the program that added the route.
@@ -39,6 +36,6 @@ impl fmt::Display for RouteError {
 
 impl StdError for RouteError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.source)
+        self.error.cause().map(|cause| cause as &(dyn StdError + 'static))
     }
 }

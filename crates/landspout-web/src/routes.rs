@@ -1,10 +1,10 @@
 //! A table of routes, with the middleware around them.
 
-use crate::endpoint::{Endpoint, Fault};
+use crate::endpoint::Endpoint;
 use crate::layer::{Layer, wrap_all};
 use crate::mount::Mounted;
 use crate::{RouteError, mount};
-use landspout_handler::{Handler, Middleware};
+use landspout_handler::{Error, Handler, Middleware};
 use landspout_router::{Router, TrailingSlash};
 use std::fmt;
 use std::panic::Location;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// A pattern that is not well formed or conflicts with another does not end the chain of calls: the
-/// first such mistake is kept, for [`Application::check`](crate::Application::check).
+/// first such mistake is kept, for the [application](crate::Application) to tell of.
 #[derive(Default)]
 pub struct Routes {
     /// From patterns to places in `endpoints`. Shared with whoever makes URLs.
@@ -123,7 +123,7 @@ impl Routes {
                 layers => Endpoint::Whole(wrap_all(layers, endpoint.boxed())),
             }));
         }
-        self.note(nested.map_err(Fault::from), Location::caller());
+        self.note(nested.map_err(Error::from), Location::caller());
     }
 
     #[track_caller]
@@ -132,10 +132,10 @@ impl Routes {
         self.note(inserted, Location::caller());
     }
 
-    fn try_insert(&mut self, pattern: &str, handler: impl Handler + 'static) -> Result<(), Fault> {
-        let endpoint = Endpoint::new(handler)?;
+    fn try_insert(&mut self, pattern: &str, handler: impl Handler + 'static) -> Result<(), Error> {
+        handler.check()?;
         Arc::make_mut(&mut self.paths).insert(pattern, self.endpoints.len())?;
-        self.endpoints.push(endpoint);
+        self.endpoints.push(Endpoint::new(handler));
         Ok(())
     }
 
@@ -143,14 +143,13 @@ impl Routes {
         &mut self,
         prefix: &str,
         handler: impl Handler + 'static,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error> {
         if prefix.contains(['{', '}']) {
-            return Err(
-                format!("`{prefix}` has parameters, which a mounted handler cannot see").into()
-            );
+            let reason = format!("`{prefix}` has parameters, which a mounted handler cannot see");
+            return Err(Error::internal(reason));
         }
         let place = prefix.strip_suffix('/').unwrap_or(prefix);
-        let handler = Mounted::new(place, Endpoint::new(handler)?).boxed();
+        let handler = Mounted::new(place, Endpoint::new(handler)).boxed();
         self.try_insert(&format!("{place}/"), handler.clone())?;
         self.try_insert(&format!("{place}/{{*path}}"), handler)?;
         if !place.is_empty() {
@@ -159,7 +158,7 @@ impl Routes {
         Ok(())
     }
 
-    fn note(&mut self, result: Result<(), Fault>, location: &'static Location<'static>) {
+    fn note(&mut self, result: Result<(), Error>, location: &'static Location<'static>) {
         let fault = result.err().map(|fault| RouteError::new(fault, location));
         self.fault = self.fault.take().or(fault);
     }

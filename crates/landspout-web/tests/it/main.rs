@@ -2,16 +2,30 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[cfg(feature = "static-files")]
+mod conditions;
+#[cfg(feature = "static-files")]
+mod embedded_files;
 mod error_pages;
+#[cfg(feature = "sse")]
+mod event_streams;
+#[cfg(feature = "sse")]
+mod events;
 mod log;
 mod methods;
 mod middleware;
 mod mistakes;
 mod mounting;
 mod panics;
+#[cfg(feature = "static-files")]
+mod ranges;
 mod redirects;
 mod routing;
 mod state;
+#[cfg(feature = "static-files")]
+mod static_files;
+#[cfg(feature = "templates")]
+mod templates;
 
 use landspout_web::{Handler, Request, Response};
 
@@ -36,4 +50,13 @@ async fn fetch(handler: &impl Handler, path: &str) -> (u16, String) {
 /// A header of a response, or the empty text.
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// An empty directory of this test alone.
+#[cfg(any(feature = "static-files", feature = "templates"))]
+fn empty_directory(name: &str) -> std::path::PathBuf {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::remove_dir_all(&path).ok();
+    std::fs::create_dir_all(&path).unwrap();
+    path
 }

@@ -2,17 +2,21 @@
 
 use crate::log::Caught;
 use crate::{fetch, run};
-use landspout_web::{Application, Request, Routes, get, redirect};
+use landspout_web::{Application, Handler, Request, RouteError, Routes, get, redirect};
 use std::error::Error;
 
 async fn hello(_: Request) -> &'static str {
     "hello"
 }
 
+fn route_error(error: &landspout_web::Error) -> &RouteError {
+    error.cause().unwrap().downcast_ref().unwrap()
+}
+
 #[track_caller]
 fn check(application: Application, expected: &str) {
     let error = application.check().unwrap_err();
-    assert_eq!(error.source().unwrap().to_string(), expected);
+    assert_eq!(route_error(&error).source().unwrap().to_string(), expected);
 }
 
 #[test]
@@ -50,6 +54,20 @@ fn a_method_with_two_handlers_is_said() {
 }
 
 #[test]
+fn a_handler_that_is_not_fit_is_found_through_what_holds_it() {
+    let unfit = || get(hello).get(hello);
+    check(Application::new().route("/", unfit().body_limit(1)), "GET already has a value");
+    check(Application::new().route("/", get(hello).post(unfit())), "GET already has a value");
+    check(Application::new().mount("/", unfit()), "GET already has a value");
+    assert!(Application::new().fallback(unfit()).check().is_err());
+
+    let inner = Application::new().route("/", unfit());
+    let outer = Application::new().mount("/inner", inner);
+    let error = format!("{:?}", outer.check().unwrap_err());
+    assert_eq!(error.matches("the route added at").count(), 2, "{error}");
+}
+
+#[test]
 fn a_mount_with_parameters_is_said() {
     check(
         Application::new().mount("/{tenant}", hello),
@@ -74,6 +92,7 @@ fn the_first_mistake_is_told_with_the_line_that_made_it() {
     let line = line!() + 1;
     let application = Application::new().route("one", hello).route("two", hello);
     let error = application.check().unwrap_err();
+    let error = route_error(&error);
     assert_eq!(error.location().line(), line);
     let expected = format!("the route added at {}:{line}:", file!());
     assert!(error.to_string().starts_with(&expected), "{error}");

@@ -64,15 +64,15 @@ fn the_watchdog_is_told_the_route() {
     use std::cell::RefCell;
     thread_local! {
         static NAMES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-        static SEEN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+        static SEEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     }
-    fn label(name: &str) -> u64 {
+    fn label(name: &str) -> u32 {
         NAMES.with_borrow_mut(|names| {
             names.push(name.to_owned());
-            names.len() as u64
+            names.len() as u32
         })
     }
-    fn enter(id: u64) -> u64 {
+    fn enter(id: u32) -> u32 {
         SEEN.with_borrow_mut(|seen| seen.push(id));
         0
     }

@@ -1,0 +1,124 @@
+//! The body of a response that is a stream of events.
+
+use super::SseConfig;
+use bytes::Bytes;
+use http_body::Frame;
+use landspout_handler::{BodyError, Connection};
+use std::collections::hash_map::RandomState;
+use std::future::poll_fn;
+use std::hash::BuildHasher;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// The events of a stream, with what has to be said before, between and after them.
+///
+/// It needs no task of its own: whoever writes the response polls it.
+pub(crate) struct Frames {
+    receiver: mpsc::Receiver<Bytes>,
+    /// What to say first, so that the client has the head of the response at once.
+    opening: Option<Bytes>,
+    /// What to say last; set when the server begins to stop.
+    closing: Option<Bytes>,
+    retry: Duration,
+    keep_alive: Option<KeepAlive>,
+    /// Resolves when the client has left or the server begins to stop; `None` once it has.
+    end: Option<Pin<Box<dyn Future<Output = End> + Send>>>,
+}
+
+struct KeepAlive {
+    period: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+enum End {
+    ClientLeft,
+    ServerStops,
+}
+
+impl Frames {
+    pub(crate) fn new(
+        receiver: mpsc::Receiver<Bytes>,
+        connection: Connection,
+        config: &SseConfig,
+    ) -> Frames {
+        let period = config.keep_alive;
+        Frames {
+            receiver,
+            opening: Some(retry(config.retry)),
+            closing: None,
+            retry: config.retry,
+            keep_alive: (!period.is_zero())
+                .then(|| KeepAlive { period, timer: Box::pin(sleep(period)) }),
+            end: Some(Box::pin(ended(connection))),
+        }
+    }
+
+    /// Lets no more events in when there is a reason to end.
+    fn poll_end(&mut self, cx: &mut Context<'_>) {
+        let Some(end) = &mut self.end else { return };
+        let Poll::Ready(end) = end.as_mut().poll(cx) else { return };
+        self.end = None;
+        self.receiver.close();
+        match end {
+            End::ClientLeft => while self.receiver.try_recv().is_ok() {},
+            End::ServerStops => self.closing = Some(retry(jittered(self.retry))),
+        }
+    }
+}
+
+async fn ended(connection: Connection) -> End {
+    let (mut left, mut stops) = (pin!(connection.closed()), pin!(connection.draining()));
+    poll_fn(|cx| match (left.as_mut().poll(cx), stops.as_mut().poll(cx)) {
+        (Poll::Ready(()), _) => Poll::Ready(End::ClientLeft),
+        (_, Poll::Ready(())) => Poll::Ready(End::ServerStops),
+        _ => Poll::Pending,
+    })
+    .await
+}
+
+impl http_body::Body for Frames {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frames = &mut *self;
+        frames.poll_end(cx);
+        let mut piece = match frames.opening.take() {
+            Some(opening) => Poll::Ready(Some(opening)),
+            None => match frames.receiver.poll_recv(cx) {
+                Poll::Ready(None) => Poll::Ready(frames.closing.take()),
+                event => event,
+            },
+        };
+        if let Some(KeepAlive { period, timer }) = &mut frames.keep_alive {
+            if piece.is_pending() {
+                piece = timer.as_mut().poll(cx).map(|()| Some(COMMENT));
+            }
+            if piece.is_ready() {
+                timer.as_mut().reset(Instant::now() + *period);
+            }
+        }
+        piece.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
+/// A line that clients pass over.
+const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+
+/// Tells the client when to come back, and nothing else: without `data` it is no event.
+fn retry(after: Duration) -> Bytes {
+    Bytes::from(format!("retry: {}\n\n", after.as_millis()))
+}
+
+/// A time at random between this and its double.
+fn jittered(time: Duration) -> Duration {
+    // The keys of a new `RandomState` are as random as this needs.
+    let random = RandomState::new().hash_one(()) as u32;
+    time + time.mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
