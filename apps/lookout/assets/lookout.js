@@ -103,7 +103,7 @@ async function redraw() {
 }
 
 function listen() {
-  const events = new EventSource("/events?since=" + document.body.dataset.version);
+  const events = new EventSource("/events?last_event_id=" + document.body.dataset.version);
   events.onopen = heard;
   events.addEventListener("beat", heard);
   events.addEventListener("summary", (event) => { heard(); showSummary(JSON.parse(event.data)); });

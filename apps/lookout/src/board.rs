@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use tokio::sync::watch;
 
+use crate::clock::wall;
 use crate::decide::{Decider, Flip};
 use crate::endpoint::Endpoint;
 use crate::expect::Finding;
@@ -28,6 +29,8 @@ pub struct Board {
     /// From ids to places in `entries`.
     places: HashMap<String, usize>,
     version: watch::Sender<u64>,
+    /// When this board was made: versions of another run mean nothing here.
+    made: i64,
     skipped: Cell<u64>,
     lag: Cell<Lag>,
 }
@@ -127,6 +130,7 @@ impl Board {
             places: places.map(|(place, entry)| (entry.endpoint.id.clone(), place)).collect(),
             entries: RefCell::new(entries),
             version: watch::Sender::new(1),
+            made: wall(),
             skipped: Cell::new(0),
             lag: Cell::default(),
         }
@@ -218,6 +222,18 @@ impl Board {
     /// The number of the last change.
     pub fn version(&self) -> u64 {
         *self.version.borrow()
+    }
+
+    /// A version as viewers know it.
+    pub fn version_name(&self, version: u64) -> String {
+        format!("{}-{version}", self.made)
+    }
+
+    /// The version of this name; 0, before all changes, when another run of lookout gave it or
+    /// nobody did.
+    pub fn version_of(&self, name: &str) -> u64 {
+        let version = name.split_once('-').filter(|(made, _)| *made == self.made.to_string());
+        version.and_then(|(_, version)| version.parse().ok()).unwrap_or(0)
     }
 
     /// Tells of changes, to one viewer.

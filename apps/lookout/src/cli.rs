@@ -50,7 +50,6 @@ pub struct Run {
 
 /// What to do instead of running.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-#[non_exhaustive]
 pub enum Command {
     /// Look a file over and point at its mistakes, without running anything
     Check {

@@ -36,5 +36,17 @@ pub mod state;
 
 pub mod store;
 
+pub mod archive;
+pub mod board;
+pub mod check;
+pub mod live;
+pub mod metrics;
+pub mod monitor;
+pub mod pages;
+pub mod run;
+
+pub mod draw;
+pub mod view;
+
 pub mod clock;
 pub mod duration;

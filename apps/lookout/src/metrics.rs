@@ -11,6 +11,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::board::{Board, Entry};
 use crate::state::State;
 use crate::store::WriterStats;
+use landspout::event_loop::LoopStats;
 
 /// The content type of [`metrics`]: OpenMetrics, which every Prometheus since 2.5 reads.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -19,10 +20,10 @@ type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
 /// All figures, as they are now.
-pub fn metrics(board: &Board, store: &WriterStats) -> String {
+pub fn metrics(board: &Board, store: &WriterStats, stats: &LoopStats) -> String {
     let mut registry = Registry::with_prefix("lookout");
     endpoints(&mut registry, &board.entries());
-    ourselves(&mut registry, board, store);
+    ourselves(&mut registry, board, store, stats);
     let mut text = String::new();
     encode(&mut text, &registry).expect("a String takes what it is given");
     text
@@ -62,11 +63,14 @@ fn endpoints(registry: &mut Registry, entries: &[Entry]) {
     registry.register("checks", "Checks since lookout was started", checks);
 }
 
-fn ourselves(registry: &mut Registry, board: &Board, store: &WriterStats) {
+fn ourselves(registry: &mut Registry, board: &Board, store: &WriterStats, stats: &LoopStats) {
     let lag: Gauge<f64, AtomicU64> = Gauge::default();
     lag.set(board.worst_lag() as f64 / 1e3);
     let help = "The greatest delay of a check's beginning in the last minute";
     registry.register_with_unit("start_lag", help, Unit::Seconds, lag);
+    let busy: Gauge<f64, AtomicU64> = Gauge::default();
+    busy.set(stats.busy_share());
+    registry.register("loop_busy_ratio", "Share of its time that the event loop was busy", busy);
     let totals = [
         ("skipped_rounds", "Rounds in which a check could not begin", board.skipped()),
         ("store_written", "Checks written to the history", store.written),

@@ -96,3 +96,17 @@ pub struct Phases {
     /// The whole check, from resolving to the last byte read, or to the moment it failed.
     pub total: Option<u32>,
 }
+
+impl Phases {
+    /// The phases that happened, by name, in their order; the whole, `total`, comes last.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        let named = [
+            ("dns", self.dns),
+            ("connect", self.connect),
+            ("tls", self.tls),
+            ("first_byte", self.first_byte),
+            ("total", self.total),
+        ];
+        named.into_iter().filter_map(|(name, took)| Some((name, took?)))
+    }
+}

@@ -73,7 +73,7 @@ impl Buckets {
 }
 
 /// The nearest rank: the smallest value that at least `percent` of all do not exceed.
-fn percentile(sorted: &[u32], percent: usize) -> Option<u32> {
+pub(crate) fn percentile(sorted: &[u32], percent: usize) -> Option<u32> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied()
 }

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 pub use chart::Bucket;
+pub(crate) use chart::percentile;
 pub use error::{RecordError, StoreError};
 pub use history::{Interval, Uptime, Window};
 pub use reader::Reader;

@@ -16,11 +16,6 @@ const POINTS: i64 = 240;
 pub const WINDOWS: [(&str, i64); 4] =
     [("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000), ("30d", 2_592_000_000)];
 
-/// The length of the window of this name, in milliseconds.
-pub fn window_named(name: &str) -> Option<i64> {
-    WINDOWS.iter().find(|(known, _)| *known == name).map(|(_, length)| *length)
-}
-
 /// A chart: shapes, its scale, and itself in words.
 #[derive(Debug, Clone, Serialize)]
 pub struct Chart {
@@ -69,13 +64,14 @@ impl Chart {
                 (middle(*at), values.map(|(low, high)| (f64::from(low), f64::from(high))))
             })
             .collect();
-        let outages = states.iter().filter(|interval| interval.state != State::Up).map(|interval| {
-            let until = interval.until.unwrap_or(window.to);
-            Piece {
-                state: interval.state.as_str(),
-                path: draw::stretch(SIZE, share(interval.since), share(until)),
-            }
-        });
+        let outages =
+            states.iter().filter(|interval| interval.state != State::Up).map(|interval| {
+                let until = interval.until.unwrap_or(window.to);
+                Piece {
+                    state: interval.state.as_str(),
+                    path: draw::stretch(SIZE, share(interval.since), share(until)),
+                }
+            });
         Chart {
             points: buckets.len(),
             line: draw::line(SIZE, top, &line),

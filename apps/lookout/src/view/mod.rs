@@ -3,10 +3,12 @@
 mod chart;
 mod page;
 mod row;
+mod status;
 
-pub use chart::{Chart, WINDOWS, window_named};
+pub use chart::{Chart, WINDOWS};
 pub use page::{EndpointPage, Event, Fact, LastCheck, Phase};
 pub use row::{Row, Summary, rows};
+pub use status::Status;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,7 +61,6 @@ pub fn show_lasting(millis: i64) -> String {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::{show_lasting, show_latency, show_share};
@@ -74,6 +75,9 @@ mod tests {
 
     #[test]
     fn less_than_all_is_never_shown_as_all() {
-        assert_eq!([1.0, 0.999_999, 0.5, 0.0].map(show_share), ["100 %", "99.99 %", "50.00 %", "0.00 %"]);
+        assert_eq!(
+            [1.0, 0.999_999, 0.5, 0.0].map(show_share),
+            ["100 %", "99.99 %", "50.00 %", "0.00 %"]
+        );
     }
 }

@@ -174,7 +174,8 @@ fn phases(outcome: &Outcome) -> Vec<Phase> {
     ];
     let known = named.into_iter().filter_map(|(name, took)| Some((name, took?)));
     let spent: u32 = known.clone().map(|(_, took)| took).sum();
-    let rest = phases.first_byte.and(phases.total).map(|total| ("body", total.saturating_sub(spent)));
+    let rest =
+        phases.first_byte.and(phases.total).map(|total| ("body", total.saturating_sub(spent)));
     let whole = f64::from(phases.total.unwrap_or(spent).max(spent).max(1));
     let mut begun = 0;
     known

@@ -139,7 +139,8 @@ impl Summary {
         let unknown = count(State::Unknown);
         let known = all - unknown;
         let (state, sentence) = if down > 0 {
-            let also = if slow > 0 { format!(", {}", number_of(slow, "slow")) } else { String::new() };
+            let also =
+                if slow > 0 { format!(", {}", number_of(slow, "slow")) } else { String::new() };
             (State::Down, format!("{down} of {all} {} down{also}", verb(down)))
         } else if slow > 0 {
             (State::Slow, format!("{slow} of {all} {} slow, none is down", verb(slow)))
