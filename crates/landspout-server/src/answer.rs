@@ -118,6 +118,8 @@ fn check_response(
             Ok(())
         }
         Some(_) => Err("a handler's Content-Length is not the length of its body"),
+        // Of an announced nothing, no missing piece could tell the client that there was more.
+        None if declared == 0 => Err("a handler's Content-Length is 0 and its body is a stream"),
         None => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use crate::access_log::AccessLine;
 use crate::deadline::Phase;
 use crate::link::Link;
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use landspout_handler::{Body, BodyError};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -16,6 +16,11 @@ pub(crate) struct ResponseBody {
     body: Body,
     /// Bytes that the Content-Length leaves room for, if the handler set one.
     room: Option<u64>,
+    /// The piece that fills the room, held back until it is known to be the last: the parser would
+    /// cut what follows it, and the answer would look whole.
+    last: Option<Bytes>,
+    /// An error that the parser has not been given yet.
+    failed: Option<BodyError>,
     exchange: Exchange,
 }
 
@@ -34,7 +39,8 @@ impl Drop for Exchange {
 
 impl Exchange {
     pub(crate) fn respond(self, body: Body, declared: Option<u64>, bodiless: bool) -> ResponseBody {
-        let mut response = ResponseBody { body, room: declared, exchange: self };
+        let mut response =
+            ResponseBody { body, room: declared, last: None, failed: None, exchange: self };
         if bodiless {
             // It is dropped unread.
             response.complete();
@@ -50,19 +56,29 @@ impl ResponseBody {
         }
     }
 
-    fn count(&mut self, data: &Bytes) -> Result<(), BodyError> {
-        let len = data.len() as u64;
-        if let Some(room) = self.room {
-            // The parser would cut it to size, and it would look whole.
-            let left = room.checked_sub(len).ok_or_else(|| {
+    fn poll_checked(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose()?;
+            let Some(frame) = frame else {
+                return Poll::Ready(self.last.take().map(|last| Ok(Frame::data(last))));
+            };
+            let Some(room) = self.room else { return Poll::Ready(Some(Ok(frame))) };
+            // Beside a Content-Length there are no trailers.
+            let Ok(data) = frame.into_data() else { continue };
+            let left = room.checked_sub(data.len() as u64).ok_or_else(|| {
                 BodyError::other("the body is longer than the Content-Length of its answer")
             })?;
             self.room = Some(left);
+            if left > 0 || self.body.is_end_stream() {
+                return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+            if !data.is_empty() {
+                self.last = Some(data);
+            }
         }
-        if let Some(line) = &mut self.exchange.line {
-            line.bytes += len;
-        }
-        Ok(())
     }
 }
 
@@ -74,18 +90,27 @@ impl http_body::Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let frame = ready!(self.poll_checked(cx));
         match &frame {
-            None => self.complete(),
             Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    self.count(data)?;
+                let len = frame.data_ref().map_or(0, Bytes::len);
+                if let Some(line) = &mut self.exchange.line {
+                    line.bytes += len as u64;
                 }
-                if self.body.is_end_stream() || frame.is_trailers() {
+                if self.room == Some(0) || frame.is_trailers() || self.body.is_end_stream() {
                     self.complete();
                 }
             }
-            Some(Err(_)) => {}
+            None => self.complete(),
+            Some(Err(_)) => {
+                // At an error the parser throws away what it has not written: let it write first.
+                self.failed = frame.and_then(Result::err);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         Poll::Ready(frame)
     }

@@ -113,7 +113,9 @@ impl Server {
     /// until the requests it has are answered or the deadline cuts them off.
     ///
     /// It runs on the current loop, a tokio `LocalRuntime`, with a task for each connection. A
-    /// handler that panics is answered for with 500.
+    /// handler that panics is answered for with 500. A handler that is
+    /// [not fit](landspout_handler::Handler::check) is not served: the log says why, and the report
+    /// of nothing is there at once.
     ///
     /// # Panics
     /// The current thread runs no tokio runtime with I/O and time on which local tasks can be
@@ -122,6 +124,10 @@ impl Server {
     /// # Cancel safety
     /// To drop it closes the listener and cuts off all connections, but those that were upgraded.
     pub async fn serve(self, handler: impl Handler + 'static) -> DrainReport {
+        if let Err(error) = handler.check() {
+            error!(target: "landspout::server", ?error, "the handler cannot be served");
+            return DrainReport::default();
+        }
         let connections = Connections::new(self.config.clone());
         let door = Door {
             connections: connections.clone(),

@@ -1,5 +1,17 @@
 //! The server's behaviour, over real sockets.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod access_log;
 mod answers;
+mod binding;
+mod bodies;
+mod config;
+mod deadlines;
+mod disconnects;
+mod drain;
+mod early_answers;
+mod limits;
+mod noise;
+mod refusals;
+mod upgrades;
 mod wire;

@@ -26,7 +26,7 @@ pub(crate) fn serve_with(config: ServerConfig, handler: impl Handler + 'static) 
 
 impl Site {
     pub(crate) async fn connect(&self) -> Client {
-        Client { stream: TcpStream::connect(self.addr).await.unwrap(), ahead: Vec::new() }
+        Client::new(TcpStream::connect(self.addr).await.unwrap())
     }
 
     /// All that comes back for `bytes`, sent on a connection of their own, until its end.
@@ -72,8 +72,32 @@ impl Answer {
 }
 
 impl Client {
+    pub(crate) fn new(stream: TcpStream) -> Client {
+        Client { stream, ahead: Vec::new() }
+    }
+
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Whether something has come back already.
+    pub(crate) fn has_answer(&mut self) -> bool {
+        self.stream.try_read_buf(&mut self.ahead).is_ok()
+    }
+
+    /// Sends the piece again and again until the server takes no more; how often it did.
+    pub(crate) async fn sends_until_refused(&mut self, piece: &[u8]) -> usize {
+        let mut times = 0;
+        while within(self.stream.write_all(piece)).await.is_ok() {
+            times += 1;
+            tokio::task::yield_now().await;
+        }
+        times
+    }
+
+    /// Closes the sending side.
+    pub(crate) async fn finish(&mut self) {
+        self.stream.shutdown().await.unwrap();
     }
 
     /// The head of the next answer.

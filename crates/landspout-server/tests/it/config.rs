@@ -1,0 +1,46 @@
+//! Limits from a config file.
+
+use landspout_server::ServerConfig;
+use std::time::Duration;
+
+#[test]
+fn toml_sets_every_field() {
+    let text = "idle_timeout = 1.5\nheader_timeout = 2\nbody_timeout = 3\nwrite_timeout = 4\n\
+        linger_timeout = 5\nlinger_bytes = 6\ndrain_timeout = 7\ndrain_grace = 0.25\n\
+        header_bytes = 9\nheader_count = 10\nuri_bytes = 11\nmethod_bytes = 12\nbody_bytes = 13\n\
+        max_connections = 14\nbacklog = 15\n";
+    let read: ServerConfig = toml::from_str(text).unwrap();
+    let seconds = Duration::from_secs;
+    let expected = ServerConfig::default()
+        .idle_timeout(Duration::from_millis(1500))
+        .header_timeout(seconds(2))
+        .body_timeout(seconds(3))
+        .write_timeout(seconds(4))
+        .linger_timeout(seconds(5))
+        .linger_bytes(6)
+        .drain_timeout(seconds(7))
+        .drain_grace(Duration::from_millis(250))
+        .header_bytes(9)
+        .header_count(10)
+        .uri_bytes(11)
+        .method_bytes(12)
+        .body_bytes(13)
+        .max_connections(14)
+        .backlog(15);
+    assert_eq!(read, expected);
+    let written = toml::to_string(&read).unwrap();
+    assert_eq!(written.lines().count(), text.lines().count(), "a field is not in this test");
+    assert_eq!(toml::from_str::<ServerConfig>(&written).unwrap(), read);
+}
+
+#[test]
+fn an_unknown_name_or_a_negative_duration_is_an_error() {
+    for (text, reason) in [
+        ("idle = 3", "unknown field `idle`"),
+        ("idle_timeout = -1", "-1 is not a number of seconds"),
+        ("idle_timeout = nan", "NaN is not a number of seconds"),
+    ] {
+        let error = toml::from_str::<ServerConfig>(text).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+}
