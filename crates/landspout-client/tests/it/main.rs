@@ -1,5 +1,17 @@
 //! What the client promises.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod broken;
+mod compressed;
+mod config;
+mod connections;
+mod gateway;
+mod memory;
+mod redirects;
 mod requests;
+mod runtimes;
 mod script;
+mod timeouts;
+mod timings;
+#[cfg(feature = "tls")]
+mod tls;

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// An answer, complete.
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
 /// What a server does on one connection.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
@@ -15,6 +18,8 @@ pub(crate) enum Act {
     Write(Vec<u8>),
     /// Writes these bytes one at a time.
     Drip(Vec<u8>),
+    /// Does nothing for a while.
+    Pause(std::time::Duration),
     /// Closes with a reset instead of an end.
     Reset,
     /// Keeps the connection open until the client closes it.
@@ -41,7 +46,14 @@ struct Seen {
 
 impl Server {
     pub(crate) async fn play(scripts: impl IntoIterator<Item = Vec<Act>>) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Server::play_at(SocketAddr::from(([127, 0, 0, 1], 0)), scripts).await
+    }
+
+    pub(crate) async fn play_at(
+        addr: SocketAddr,
+        scripts: impl IntoIterator<Item = Vec<Act>>,
+    ) -> Server {
+        let listener = TcpListener::bind(addr).await.unwrap();
         let addr = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let mut scripts: VecDeque<_> = scripts.into_iter().collect();
@@ -81,6 +93,17 @@ impl Server {
         self.seen.lock().unwrap().connections
     }
 
+    /// Waits until this holds, which it does soon.
+    pub(crate) async fn until(&self, holds: impl Fn(&Server) -> bool) {
+        let wait = async {
+            while !holds(self) {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        };
+        let limit = std::time::Duration::from_secs(10);
+        tokio::time::timeout(limit, wait).await.expect("it holds within ten seconds");
+    }
+
     /// Connections that are not closed yet.
     pub(crate) fn open(&self) -> usize {
         self.seen.lock().unwrap().open
@@ -99,6 +122,10 @@ async fn perform(mut stream: TcpStream, script: Vec<Act>, seen: Arc<Mutex<Seen>>
             },
             Act::Write(bytes) => stream.write_all(&bytes).await.is_ok(),
             Act::Drip(bytes) => drip(&mut stream, &bytes).await,
+            Act::Pause(pause) => {
+                tokio::time::sleep(pause).await;
+                true
+            }
             Act::Reset => {
                 let _ = stream.set_zero_linger();
                 false

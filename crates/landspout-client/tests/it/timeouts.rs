@@ -1,0 +1,112 @@
+//! What takes too long, and how that is said.
+
+use crate::script::{Act, OK, Server, write};
+use landspout_client::{Client, ClientConfig, Phase};
+use std::time::Duration;
+
+const SHORT: Duration = Duration::from_millis(30);
+
+#[tokio::test]
+async fn a_server_that_says_nothing() {
+    let server = Server::play([vec![Act::Read, Act::Hold]]).await;
+    let error = Client::new().get(server.url("/")).timeout(SHORT).send().await.unwrap_err();
+    assert!(error.is_timeout() && !error.is_body(), "{error:?}");
+    assert_eq!(error.phase(), Phase::FirstByte);
+    assert_eq!(error.reason(), "timed out after 30ms while waiting for the answer");
+    let timings = error.timings();
+    assert!(timings.connect.is_some() && timings.send.is_some() && timings.body.is_none());
+    assert!(timings.first_byte.unwrap() >= SHORT / 2);
+    assert!(timings.total.unwrap() >= SHORT);
+    server.until(|server| server.open() == 0).await;
+}
+
+#[tokio::test]
+async fn a_head_that_drips() {
+    let drip = Act::Drip(format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(60_000)).into_bytes());
+    let server = Server::play([vec![Act::Read, drip, Act::Hold]]).await;
+    let error = Client::new().get(server.url("/")).timeout(SHORT).send().await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    assert_eq!(error.phase(), Phase::FirstByte);
+}
+
+#[tokio::test]
+async fn a_body_that_stops() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello";
+    let server = Server::play([vec![Act::Read, write(head), Act::Hold]]).await;
+    let request = Client::new().get(server.url("/")).timeout(SHORT);
+    let mut response = request.send().await.unwrap();
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "hello");
+    let error = response.chunk().await.unwrap_err();
+    assert!(error.is_timeout() && error.is_body(), "{error:?}");
+    assert_eq!(error.reason(), "timed out after 30ms while reading the body");
+    assert_eq!(response.chunk().await.unwrap(), None);
+    server.until(|server| server.open() == 0).await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_taken() {
+    let server = Server::play([vec![Act::Hold]]).await;
+    let (mut writer, body) = landspout_client::Body::writer();
+    writer.write("a beginning").await.unwrap();
+    let request = Client::new().post(server.url("/")).body(body).timeout(SHORT);
+    let error = request.send().await.unwrap_err();
+    assert!(error.is_timeout());
+    assert_eq!(error.phase(), Phase::Send, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_limit_of_zero_is_none() {
+    let config = ClientConfig::default().timeout(Duration::ZERO).queue_timeout(Duration::ZERO);
+    let client = Client::with_config(config.connect_timeout(Duration::ZERO));
+    let server = Server::answering(OK).await;
+    client.get(server.url("/")).send().await.unwrap();
+    // What a request says wins, in both directions.
+    let silent = Server::play([vec![Act::Read, Act::Hold]]).await;
+    let error = client.get(silent.url("/")).timeout(SHORT).send().await.unwrap_err();
+    assert!(error.is_timeout());
+}
+
+/// A listener whose queue is full takes no further connection.
+#[tokio::test]
+async fn a_host_that_does_not_accept() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = socket.listen(1).unwrap();
+    let addr = full.local_addr().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(Ok(stream)) =
+        tokio::time::timeout(SHORT, tokio::net::TcpStream::connect(addr)).await
+    {
+        queued.push(stream);
+    }
+    let request = Client::new().get(format!("http://{addr}/")).connect_timeout(SHORT);
+    let error = request.send().await.unwrap_err();
+    assert!(error.is_connect() && error.is_timeout(), "{error:?}");
+    assert_eq!(error.reason(), "timed out after 30ms while connecting");
+    assert!(error.timings().connect.unwrap() >= SHORT);
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn a_handshake_that_is_not_answered() {
+    let server = Server::play([vec![Act::Hold]]).await;
+    let url = format!("https://{}/", server.addr);
+    let error = Client::new().get(url).connect_timeout(SHORT).send().await.unwrap_err();
+    assert!(error.is_tls() && error.is_timeout(), "{error:?}");
+    assert!(error.timings().connect.is_some() && error.timings().tls.is_some());
+}
+
+/// The wait for a place in the pool does not count.
+#[tokio::test]
+async fn the_whole_request_begins_with_its_place_in_the_pool() {
+    let limit = Duration::from_millis(300);
+    let server = Server::play([vec![Act::Read, Act::Hold], vec![Act::Read, write(OK)]]).await;
+    let config = ClientConfig::default().max_connections(1).timeout(limit);
+    let client = Client::with_config(config);
+    let hanging = client.get(server.url("/"));
+    let waiting = client.get(server.url("/"));
+    let (first, second) = tokio::join!(hanging.send(), waiting.send());
+    assert!(first.unwrap_err().is_timeout());
+    let timings = second.unwrap().timings();
+    assert!(timings.queue.unwrap() >= limit && timings.total.unwrap() >= limit);
+}
