@@ -1,7 +1,7 @@
 //! From a request's path to the handler of its route.
 
-use crate::Routes;
 use crate::endpoint::Endpoint;
+use crate::{Routes, redirect};
 use landspout_handler::{
     BoxHandler, Error, Handler, Request, Response, Route, Watch, contain_panic, watched,
 };
@@ -49,11 +49,7 @@ impl Dispatch {
     async fn without_route(&self, miss: Miss, request: Request) -> Response {
         match (miss, &self.fallback) {
             (Miss::Redirect(path), _) => {
-                let location = match request.uri().query() {
-                    Some(query) => format!("{path}?{query}"),
-                    None => path,
-                };
-                Response::redirect(308, &location).unwrap_or_else(Response::from)
+                redirect::to(308, &redirect::with_query(path, request.uri().query()))
             }
             (Miss::NotFound, None) => Error::new(404, "").into(),
             (Miss::NotFound, Some(fallback)) => {

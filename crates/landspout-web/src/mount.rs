@@ -1,6 +1,7 @@
 //! A handler that answers everything under a prefix.
 
 use crate::endpoint::Endpoint;
+use crate::redirect;
 use http::Uri;
 use http::uri::PathAndQuery;
 use landspout_handler::{Error, Handler, Request, Response};
@@ -46,17 +47,11 @@ fn below(uri: &Uri, depth: usize) -> Option<Uri> {
 }
 
 /// Sends the client to the same path with a slash at its end, so that relative links lead below it.
-pub(crate) async fn add_slash(request: Request) -> Result<Response, Error> {
-    Response::redirect(308, &with_slash(request.uri()))
-}
-
-/// The last segment with a slash behind it, as a reference relative to the path itself: it holds
-/// under any prefix, and its leading `./` keeps it from being read as a host or a scheme
-/// (RFC 3986 §4.2), which an absolute path that begins with two slashes would be.
-pub(crate) fn with_slash(uri: &Uri) -> String {
+///
+/// The location is relative to the path itself: it holds under any prefix, and its leading `./` keeps
+/// it from being read as a host or a scheme (RFC 3986 §4.2), as an absolute path that begins with two
+/// slashes would be.
+pub(crate) fn add_slash(uri: &Uri) -> Response {
     let (_, name) = uri.path().rsplit_once('/').unwrap_or_default();
-    match uri.query() {
-        Some(query) => format!("./{name}/?{query}"),
-        None => format!("./{name}/"),
-    }
+    redirect::to(308, &redirect::with_query(format!("./{name}/"), uri.query()))
 }

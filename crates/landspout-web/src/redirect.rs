@@ -91,19 +91,36 @@ impl Redirect {
             .map(|(name, value)| (name.as_str(), value as &dyn fmt::Display))
             .collect();
         let path = router.url("", &args).map_err(|error| Error::new(404, "").caused_by(error))?;
-        Ok(match query.as_deref().or(request.uri().query()) {
-            Some(query) => format!("{path}?{query}"),
-            None => path,
-        })
+        Ok(with_query(path, query.as_deref().or(request.uri().query())))
+    }
+}
+
+/// Sends the client to a location that was made of its own request.
+pub(crate) fn to(status: u16, location: &str) -> Response {
+    // `http::Uri` lets UTF-8 through, which RFC 3986 §2 has only escaped.
+    let mut escaped = String::with_capacity(location.len());
+    for character in location.chars() {
+        match character.is_ascii() {
+            true => escaped.push(character),
+            false => character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
+                escaped.push_str(&format!("%{byte:02X}"));
+            }),
+        }
+    }
+    Response::redirect(status, &escaped).unwrap_or_else(Response::from)
+}
+
+pub(crate) fn with_query(path: String, query: Option<&str>) -> String {
+    match query {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
     }
 }
 
 impl Handler for Redirect {
     async fn handle(&self, request: Request) -> Response {
         let location = self.location(&request);
-        location
-            .and_then(|location| Response::redirect(self.status, &location))
-            .unwrap_or_else(Response::from)
+        location.map_or_else(Response::from, |location| to(self.status, &location))
     }
 
     fn check(&self) -> Result<(), Error> {

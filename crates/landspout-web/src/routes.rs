@@ -4,7 +4,7 @@ use crate::endpoint::Endpoint;
 use crate::layer::{Layer, wrap_all};
 use crate::mount::Mounted;
 use crate::{RouteError, mount};
-use landspout_handler::{Error, Handler, Middleware};
+use landspout_handler::{Error, Handler, Middleware, Request};
 use landspout_router::{Router, TrailingSlash};
 use std::fmt;
 use std::panic::Location;
@@ -153,7 +153,7 @@ impl Routes {
         self.try_insert(&format!("{place}/"), handler.clone())?;
         self.try_insert(&format!("{place}/{{*path}}"), handler)?;
         if !place.is_empty() {
-            self.try_insert(place, mount::add_slash)?;
+            self.try_insert(place, async |request: Request| mount::add_slash(request.uri()))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::answer::{Known, about, content_type, to_method};
 use super::path::FilePath;
 use crate::conditional::{Validators, whole_seconds};
-use crate::mount::with_slash;
+use crate::mount::add_slash;
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
 use landspout_handler::{Body, Error, Handler, Request, Response};
@@ -65,7 +65,7 @@ impl Directory {
     fn answer(&self, request: &Request) -> Result<Response, Error> {
         let path = FilePath::of(request.uri().path()).ok_or_else(|| Error::new(404, ""))?;
         match find(&self.root, &path).map_err(refusal)? {
-            Found::Directory => Response::redirect(308, &with_slash(request.uri())),
+            Found::Directory => Ok(add_slash(request.uri())),
             Found::File(path, metadata) => {
                 let known = known(&path, &metadata, self.max_age);
                 match about(&known, request) {

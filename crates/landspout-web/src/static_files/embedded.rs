@@ -3,7 +3,7 @@
 use super::answer::{Known, about, content_type, to_method};
 use super::path::FilePath;
 use crate::conditional::Validators;
-use crate::mount::with_slash;
+use crate::mount::add_slash;
 use bytes::Bytes;
 use landspout_handler::{Error, Handler, Request, Response};
 use std::collections::HashMap;
@@ -76,9 +76,7 @@ impl Embedded {
                 }
                 (response, None) => response,
             },
-            None if self.files.contains_key(&*index) => {
-                Response::redirect(308, &with_slash(request.uri())).unwrap_or_else(Response::from)
-            }
+            None if self.files.contains_key(&*index) => add_slash(request.uri()),
             None => not_found(),
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod auto_traits;
 #[cfg(feature = "static-files")]
 mod conditions;
 #[cfg(feature = "static-files")]
@@ -19,6 +20,7 @@ mod mounting;
 mod panics;
 #[cfg(feature = "static-files")]
 mod ranges;
+mod readme;
 mod redirects;
 mod routing;
 mod state;

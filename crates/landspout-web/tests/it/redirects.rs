@@ -59,3 +59,12 @@ fn no_request_chooses_another_host() {
 fn a_parameter_that_the_route_does_not_have_is_404() {
     check("/missing", (404, ""));
 }
+
+#[test]
+fn what_a_client_left_unescaped_is_escaped() {
+    let uri = http::Uri::try_from("/fixed?caf\u{e9}".as_bytes()).unwrap();
+    run(async {
+        let response = application().handle(Request::new(http::Method::GET, uri)).await;
+        assert_eq!(header(&response, "location"), "/target?caf%C3%A9");
+    });
+}
