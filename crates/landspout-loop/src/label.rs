@@ -5,7 +5,7 @@
 //! the number back into words.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,9 @@ static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| Mutex::new(Registr
 
 thread_local! {
     /// The labels of the source lines that this thread has spawned from.
-    /// Keyed by address: hashing a pointer is much cheaper than a file name.
-    static SITES: RefCell<HashMap<(usize, Site), LabelId>> = RefCell::default();
+    /// Keyed by address, not by file name, and ordered, not hashed: this is
+    /// looked into at every spawn, and comparing a few numbers is cheaper.
+    static SITES: RefCell<BTreeMap<(usize, Site), LabelId>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// An interned name, as given by [`label`]. It means the same in all threads
@@ -72,7 +73,7 @@ pub fn label(name: &str) -> LabelId {
 }
 
 /// The ways in which code gets onto a loop from a line of source.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Site {
     Main,
     Task,
