@@ -1,31 +1,35 @@
 //! What was written to the log.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Catches the log of the current thread until it is dropped.
-pub(crate) struct Caught {
-    lines: Arc<Mutex<Vec<(Level, String)>>>,
-    _guard: tracing::subscriber::DefaultGuard,
-}
+thread_local!(static LINES: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) });
+
+/// The log of the current thread.
+pub(crate) struct Caught;
 
 impl Caught {
+    /// Begins with what is written from now on.
     pub(crate) fn begin() -> Caught {
-        let lines = Arc::default();
-        let catcher = Catcher(Arc::clone(&lines));
-        Caught { lines, _guard: tracing::subscriber::set_default(catcher) }
+        // One catcher for all tests: catchers that come and go would change, for all threads, which
+        // lines are written at all.
+        static INSTALL: Once = Once::new();
+        INSTALL.call_once(|| tracing::subscriber::set_global_default(Catcher).unwrap());
+        LINES.take();
+        Caught
     }
 
     /// The lines since the last call, as level and `message field=value…`.
     pub(crate) fn take(&self) -> Vec<(Level, String)> {
-        std::mem::take(&mut self.lines.lock().unwrap())
+        LINES.take()
     }
 }
 
-struct Catcher(Arc<Mutex<Vec<(Level, String)>>>);
+struct Catcher;
 
 impl Subscriber for Catcher {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -44,7 +48,7 @@ impl Subscriber for Catcher {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
-        self.0.lock().unwrap().push((*event.metadata().level(), line.0));
+        LINES.with_borrow_mut(|lines| lines.push((*event.metadata().level(), line.0)));
     }
 }
 
