@@ -127,6 +127,7 @@ impl WorkersConfig {
 
     /// What the loop of a worker, and its thread, are called.
     pub(crate) fn loop_name(&self, index: usize) -> String {
-        format!("{}-{index}", self.event_loop.name)
+        // The name of a thread must not contain NUL.
+        format!("{}-{index}", self.event_loop.name.replace('\0', " "))
     }
 }
