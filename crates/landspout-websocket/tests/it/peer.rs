@@ -1,0 +1,82 @@
+//! The other side, written as plainly as can be: frames byte by byte, and whatever is wrong.
+
+use landspout_websocket::{Agreement, Config, Event, Protocol, ProtocolError, Role};
+
+pub const TEXT: u8 = 1;
+pub const BINARY: u8 = 2;
+pub const CLOSE: u8 = 8;
+pub const PING: u8 = 9;
+pub const PONG: u8 = 10;
+pub const FIN: u8 = 0x80;
+pub const RSV1: u8 = 0x40;
+
+/// A frame as a client sends it; `first` is opcode and flags.
+pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    let key = [7, 77, 177, 207];
+    let mut bytes = head(first, 0x80, payload.len());
+    bytes.extend(key);
+    bytes.extend(payload.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]));
+    bytes
+}
+
+/// A frame as a server sends it.
+pub fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
+    [head(first, 0, payload.len()), payload.to_vec()].concat()
+}
+
+fn head(first: u8, mask: u8, len: usize) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match len {
+        0..=125 => bytes.push(mask | len as u8),
+        126..=0xFFFF => {
+            bytes.push(mask | 126);
+            bytes.extend((len as u16).to_be_bytes());
+        }
+        _ => {
+            bytes.push(mask | 127);
+            bytes.extend((len as u64).to_be_bytes());
+        }
+    }
+    bytes
+}
+
+/// A server without extensions.
+pub fn server(config: &Config) -> Protocol {
+    Protocol::new(Agreement::plain(Role::Server), config)
+}
+
+/// A client without extensions.
+pub fn client(config: &Config) -> Protocol {
+    Protocol::new(Agreement::plain(Role::Client), config)
+}
+
+/// All that some bytes give, and the error that ends them.
+pub fn events(protocol: &mut Protocol, bytes: &[u8]) -> (Vec<Event>, Option<ProtocolError>) {
+    let mut bytes = bytes.to_vec();
+    let mut rest = &mut bytes[..];
+    let mut events = Vec::new();
+    while !rest.is_empty() {
+        match protocol.receive(rest) {
+            Ok(received) => {
+                rest = &mut rest[received.used..];
+                events.extend(received.event);
+            }
+            Err(error) => return (events, Some(error)),
+        }
+    }
+    (events, None)
+}
+
+/// The error that a server finds in some bytes from a client.
+#[track_caller]
+pub fn refused(bytes: &[u8]) -> ProtocolError {
+    events(&mut server(&Config::default()), bytes).1.expect("the bytes are refused")
+}
+
+/// The events that a server finds in some bytes from a client.
+#[track_caller]
+pub fn taken(bytes: &[u8]) -> Vec<Event> {
+    let (events, error) = events(&mut server(&Config::default()), bytes);
+    assert_eq!(error, None);
+    events
+}
