@@ -29,30 +29,34 @@ pub fn bar_width(beats: usize) -> usize {
 
 /// Draws heartbeats from left to right, all of one state in one path, so that a page of a
 /// thousand rows has a few thousand shapes and not sixty times as many. The first
-/// `beats - states.len()` places stay empty.
+/// `beats - states.len()` places, which have no check yet, are `empty`.
 ///
 /// ```
 /// use lookout::draw::bar;
 /// use lookout::state::State;
 ///
 /// let pieces = bar(3, &[State::Up, State::Down]);
-/// assert_eq!(pieces.len(), 2);
-/// assert_eq!((pieces[0].state, &*pieces[0].path), ("up", "M4 0h3v20h-3z"));
+/// let shapes: Vec<_> = pieces.iter().map(|piece| (piece.state, &*piece.path)).collect();
+/// assert_eq!(shapes, [
+///     ("empty", "M0 0h3v20h-3z"),
+///     ("up", "M4 0h3v20h-3z"),
+///     ("down", "M8 0h3v20h-3z"),
+/// ]);
 /// ```
 pub fn bar(beats: usize, states: &[State]) -> Vec<Piece> {
     let shown = &states[states.len().saturating_sub(beats)..];
     let empty = beats - shown.len();
-    [State::Unknown, State::Up, State::Slow, State::Down]
-        .into_iter()
-        .filter_map(|state| {
-            let mut path = String::new();
-            for (at, _) in shown.iter().enumerate().filter(|(_, shown)| **shown == state) {
-                let x = (empty + at) * STEP;
-                write!(path, "M{x} 0h{BEAT}v20h-{BEAT}z").expect("a String takes what it is given");
-            }
-            (!path.is_empty()).then_some(Piece { state: state.as_str(), path })
-        })
-        .collect()
+    let piece = |state, places: &mut dyn Iterator<Item = usize>| {
+        let path: String =
+            places.map(|at| format!("M{} 0h{BEAT}v20h-{BEAT}z", at * STEP)).collect();
+        (!path.is_empty()).then_some(Piece { state, path })
+    };
+    let states = [State::Unknown, State::Up, State::Slow, State::Down].into_iter();
+    let of_state = states.filter_map(|state| {
+        let places = shown.iter().enumerate().filter(|(_, shown)| **shown == state);
+        piece(state.as_str(), &mut places.map(|(at, _)| empty + at))
+    });
+    piece("empty", &mut (0..empty)).into_iter().chain(of_state).collect()
 }
 
 /// A picture's size, in its own units.

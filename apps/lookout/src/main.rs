@@ -1,7 +1,7 @@
 //! The command line of lookout: parse, dispatch, and end every failure in one sentence.
 
 use std::error::Error;
-use std::io::stderr;
+use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -38,7 +38,8 @@ fn dispatch(cli: Cli) -> Result<(), Box<dyn Error>> {
 fn log() {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,landspout::access=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).init();
+    let colours = stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(colours).init();
 }
 
 /// Mistakes in a file stand for themselves; one sentence after them sums up.

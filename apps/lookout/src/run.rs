@@ -21,7 +21,7 @@ use crate::store::{Store, Window};
 const PULSE: Duration = Duration::from_secs(5);
 
 /// The uptimes on the page are as old as this at most.
-const UPTIMES: Duration = Duration::from_secs(10);
+const UPTIMES: Duration = Duration::from_secs(5);
 
 const DAY: i64 = 86_400_000;
 

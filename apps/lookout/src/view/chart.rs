@@ -49,7 +49,8 @@ impl Chart {
     /// Draws a window.
     pub fn of(window: Window, width: i64, buckets: &[Bucket], states: &[Interval]) -> Chart {
         let greatest = buckets.iter().filter_map(|bucket| bucket.p95).max().unwrap_or(0);
-        let top = draw::scale_top(f64::from(greatest));
+        // Nothing is drawn finer than a millisecond.
+        let top = draw::scale_top(f64::from(greatest.max(1_000)));
         let share = |at: i64| (at - window.from) as f64 / window.length().max(1) as f64;
         let points = with_gaps(buckets, width);
         let middle = |at: i64| share(at + width / 2);

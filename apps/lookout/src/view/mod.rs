@@ -37,6 +37,7 @@ impl Moment {
 pub fn show_latency(micros: u32) -> String {
     let millis = f64::from(micros) / 1_000.0;
     match millis {
+        0.0 => "0 ms".to_owned(),
         millis if millis < 10.0 => format!("{millis:.1} ms"),
         millis if millis < 1_000.0 => format!("{millis:.0} ms"),
         millis => format!("{:.1} s", millis / 1_000.0),

@@ -6,6 +6,7 @@ use super::{Chart, Moment, Row, show_lasting, show_latency, show_share};
 use crate::board::Entry;
 use crate::duration::show_duration;
 use crate::outcome::Outcome;
+use crate::state::State;
 use crate::store::{Interval, Uptime, Window};
 
 /// All that the page of an endpoint shows.
@@ -199,7 +200,11 @@ impl Event {
             from: Moment::at(interval.since),
             lasted: show_lasting(interval.until.unwrap_or(window.to) - interval.since),
             state: interval.state.as_str(),
-            why: interval.cause.clone().unwrap_or_default(),
+            why: match &interval.cause {
+                Some(cause) => cause.clone(),
+                None if interval.state == State::Unknown => "nobody looked".to_owned(),
+                None => String::new(),
+            },
         }
     }
 }
