@@ -5,7 +5,7 @@ use crate::access_log::AccessLine;
 use crate::check::check;
 use crate::deadline::Phase;
 use crate::link::Link;
-use crate::request_body::Unread;
+use crate::request_body::Reading;
 use crate::response_body::{Exchange, ResponseBody};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
@@ -16,18 +16,18 @@ use tracing::error;
 
 /// Lets the handler answer a request that came on `link`.
 ///
-/// `unread` tells of a request's body; without it there is none.
+/// `reading` tells of a request's body; without it there is none.
 pub(crate) async fn answer(
     handler: &impl Handler,
     config: &ServerConfig,
     link: Rc<Link>,
     head: Parts,
     body: Body,
-    unread: Option<Unread>,
+    reading: Option<Reading>,
 ) -> http::Response<ResponseBody> {
     link.enter(Phase::Answering);
     let line = AccessLine::begin(&head.method, &head.uri, link.connection.remote_addr());
-    let exchange = Exchange { link, line };
+    let exchange = Exchange { link, line, reading };
     let is_head = head.method == Method::HEAD;
     let version = head.version;
     let upgradable = version == Version::HTTP_11 && body.is_empty();
@@ -44,7 +44,8 @@ pub(crate) async fn answer(
     let mut response = make_sendable(response, is_head, upgraded);
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         exchange.link.upgrade.take();
-        let leave = exchange.link.is_draining() || unread.is_some_and(|unread| unread.is_much());
+        let leave = exchange.link.is_draining()
+            || exchange.reading.as_ref().is_some_and(Reading::leaves_much);
         if leave {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }

@@ -45,7 +45,8 @@ pub struct ServerConfig {
     pub write_timeout: Duration,
 
     /// How long a connection that the server has finished with is still read from, so that a client
-    /// that sends more than it was asked for gets to read the answer; 10 s.
+    /// that sends more than it was asked for gets to read the answer; 10 s. A client that is silent
+    /// for 2 s has sent all. 0 does not wait at all.
     #[serde(with = "crate::seconds")]
     pub linger_timeout: Duration,
 

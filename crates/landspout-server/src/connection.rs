@@ -110,13 +110,13 @@ impl<H: Handler + 'static> Http<H> {
 
     async fn serve(&self, link: Rc<Link>, request: Request<Incoming>) -> Response<ResponseBody> {
         let (head, incoming) = request.into_parts();
-        let (body, unread) = if incoming.is_end_stream() {
+        let (body, reading) = if incoming.is_end_stream() {
             (Body::empty(), None)
         } else {
-            let (body, unread) = RequestBody::new(incoming, explain_body);
-            (Body::wrap(body), Some(unread))
+            let (body, reading) = RequestBody::new(incoming, explain_body);
+            (Body::wrap(body), Some(reading))
         };
-        answer(&self.handler, &self.config, link, head, body, unread).await
+        answer(&self.handler, &self.config, link, head, body, reading).await
     }
 }
 

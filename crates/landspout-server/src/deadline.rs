@@ -14,6 +14,10 @@ use tokio::time::Instant;
 /// seldom enough that 10 000 connections cost a loop about a thousandth of its time.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
+/// How long a connection that the server has finished with may be silent before it is closed: what
+/// its client had sent already is there by then.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// The loop's time in ticks, read without asking the system.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -46,6 +50,7 @@ pub(crate) struct Limits {
     body: Option<u32>,
     write: Option<u32>,
     linger: Option<u32>,
+    silence: Option<u32>,
 }
 
 impl Limits {
@@ -56,6 +61,7 @@ impl Limits {
             body: ticks(config.body_timeout),
             write: ticks(config.write_timeout),
             linger: ticks(config.linger_timeout),
+            silence: ticks(SILENCE),
         }
     }
 }
@@ -104,6 +110,8 @@ pub(crate) struct Waits {
     phase: Cell<Phase>,
     /// The tick at which the phase began.
     since: Cell<u32>,
+    /// The tick at which bytes came last while lingering.
+    heard: Cell<u32>,
     /// The tick since which the client has taken nothing of what waits for it.
     blocked: Cell<Option<u32>>,
     expired: Cell<Option<Expired>>,
@@ -114,6 +122,7 @@ impl Waits {
         Waits {
             phase: Cell::new(Phase::First),
             since: Cell::new(now),
+            heard: Cell::new(now),
             blocked: Cell::new(None),
             expired: Cell::new(None),
         }
@@ -132,6 +141,7 @@ impl Waits {
     pub(crate) fn enter(&self, phase: Phase, now: u32) {
         self.phase.set(phase);
         self.since.set(now);
+        self.heard.set(now);
         self.expired.set(None);
     }
 
@@ -140,7 +150,8 @@ impl Waits {
         match self.phase.get() {
             Phase::First | Phase::Idle => self.enter(Phase::Head, now),
             Phase::Body => self.enter(Phase::Answering, now),
-            Phase::Head | Phase::Answering | Phase::Lingering => {}
+            Phase::Lingering => self.heard.set(now),
+            Phase::Head | Phase::Answering => {}
         }
     }
 
@@ -184,6 +195,9 @@ impl Waits {
         };
         let found = match self.blocked.get() {
             Some(since) if over(limits.write, since) => Some(Expired::Write),
+            None if expired == Expired::Linger && over(limits.silence, self.heard.get()) => {
+                Some(expired)
+            }
             _ => over(limit, self.since.get()).then_some(expired),
         };
         let new = found.is_some() && found != self.expired.get();

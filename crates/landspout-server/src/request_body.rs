@@ -5,7 +5,7 @@ use http_body::{Body, Frame, SizeHint};
 use landspout_handler::BodyError;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 
 /// An unread rest of at most this many bytes is the parser's to drain.
@@ -16,28 +16,48 @@ const SMALL: u64 = 8 << 10;
 pub(crate) struct RequestBody<B: Body> {
     inner: B,
     explain: fn(B::Error) -> BodyError,
-    ended: Arc<AtomicBool>,
+    state: Arc<AtomicU8>,
 }
+
+/// Whoever has the body may read on.
+const OPEN: u8 = 0;
+/// It was read to its end.
+const READ: u8 = 1;
+/// It was dropped before its end.
+const DROPPED: u8 = 2;
 
 /// Tells, when the answer is there, whether the body was read.
 #[derive(Debug)]
-pub(crate) struct Unread {
+pub(crate) struct Reading {
     len: Option<u64>,
-    ended: Arc<AtomicBool>,
+    state: Arc<AtomicU8>,
 }
 
 impl<B: Body> RequestBody<B> {
-    pub(crate) fn new(inner: B, explain: fn(B::Error) -> BodyError) -> (RequestBody<B>, Unread) {
-        let ended = Arc::new(AtomicBool::new(false));
-        let unread = Unread { len: inner.size_hint().exact(), ended: ended.clone() };
-        (RequestBody { inner, explain, ended }, unread)
+    pub(crate) fn new(inner: B, explain: fn(B::Error) -> BodyError) -> (RequestBody<B>, Reading) {
+        let state = Arc::new(AtomicU8::new(OPEN));
+        let reading = Reading { len: inner.size_hint().exact(), state: state.clone() };
+        (RequestBody { inner, explain, state }, reading)
     }
 }
 
-impl Unread {
+impl<B: Body> Drop for RequestBody<B> {
+    fn drop(&mut self) {
+        if self.state.load(Ordering::Relaxed) == OPEN {
+            self.state.store(DROPPED, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Reading {
+    /// Whether the body may still be read from, by a task that outlives the answer.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == OPEN
+    }
+
     /// Whether so much is left that the connection is better closed than drained.
-    pub(crate) fn is_much(&self) -> bool {
-        !self.ended.load(Ordering::Relaxed) && self.len.is_none_or(|len| len > SMALL)
+    pub(crate) fn leaves_much(&self) -> bool {
+        self.state.load(Ordering::Relaxed) != READ && self.len.is_none_or(|len| len > SMALL)
     }
 }
 
@@ -49,9 +69,14 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RequestBody<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        // hyper does not tell the end of a body of known length that is read after the answer; the
+        // length does.
+        if self.inner.is_end_stream() {
+            return Poll::Ready(None);
+        }
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         if frame.is_none() || self.inner.is_end_stream() {
-            self.ended.store(true, Ordering::Relaxed);
+            self.state.store(READ, Ordering::Relaxed);
         }
         let explain = self.explain;
         Poll::Ready(frame.map(|frame| frame.map_err(explain)))

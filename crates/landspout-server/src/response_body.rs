@@ -3,6 +3,7 @@
 use crate::access_log::AccessLine;
 use crate::deadline::Phase;
 use crate::link::Link;
+use crate::request_body::Reading;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use landspout_handler::{Body, BodyError};
@@ -29,11 +30,14 @@ pub(crate) struct ResponseBody {
 pub(crate) struct Exchange {
     pub(crate) link: Rc<Link>,
     pub(crate) line: Option<Box<AccessLine>>,
+    /// Of the request's body, if it has one.
+    pub(crate) reading: Option<Reading>,
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.link.enter(Phase::Idle);
+        let open = self.reading.as_ref().is_some_and(Reading::is_open);
+        self.link.enter(if open { Phase::Body } else { Phase::Idle });
     }
 }
 

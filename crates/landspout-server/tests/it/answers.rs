@@ -1,6 +1,6 @@
 //! Requests and answers in good order.
 
-use crate::wire::serve;
+use crate::wire::{serve, within};
 use landspout_server::{Request, Response};
 
 async fn echo_path(request: Request) -> String {
@@ -100,4 +100,25 @@ async fn a_handlers_panic_is_a_500_and_the_connection_lives_on() {
     assert_eq!((answer.status(), &*answer.body), (500, "Internal Server Error"));
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert_eq!(client.answer().await.body, "fine");
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_body_may_be_read_on_after_the_answer() {
+    let (sender, text) = tokio::sync::oneshot::channel();
+    let sender = std::cell::RefCell::new(Some(sender));
+    let site = serve(move |request: Request| {
+        let sender = sender.take();
+        tokio::task::spawn_local(async move {
+            let text = request.into_body().text().await.unwrap();
+            sender.map(|sender| sender.send(text));
+        });
+        async { "thank you" }
+    });
+    let mut client = site.connect().await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc").await;
+    assert_eq!(client.answer().await.body, "thank you");
+    client.send("def").await;
+    assert_eq!(within(text).await.unwrap(), "abcdef");
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(client.answer().await.body, "thank you");
 }

@@ -99,6 +99,7 @@ async fn a_clone_keeps_the_socket_while_a_loop_is_dead() {
     let handle = spare.handle();
     let serving = tokio::task::spawn_local(spare.serve(fine));
     assert_eq!(client.answer().await.body, "fine");
+    drop(client);
     handle.shutdown();
     within(serving).await.unwrap();
 }
