@@ -61,7 +61,7 @@ pub struct ClientConfig {
     pub max_body_size: u64,
 
     /// Bytes that the head of an answer may have. Default 65 536, at least 1. A longer head is an
-    /// error. There may be 100 header fields at most, which is not a setting.
+    /// error. Over about 400 KiB it has no effect; and there may be 100 header fields at most.
     pub max_header_size: usize,
 
     /// Redirects that are followed for one request. Default 5. One more is an error; 0 follows none

@@ -17,11 +17,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Notify;
-
-/// Interim answers (1xx) that are passed over before the answer proper; one more is an error. As
-/// many as Tornado's client takes.
-const MAX_INTERIM: u64 = 10;
 
 /// One HTTP/1.1 connection, driven by a task of its own. Dropping it closes it, in the middle of an
 /// exchange too.
@@ -100,19 +95,12 @@ impl Connection {
         let wire = Arc::clone(&self.wire);
         wire.begin(request.body().is_end_stream());
         let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
-        let flood = Arc::new(Notify::new());
-        on_informational(&mut request, {
-            let (wire, flood) = (Arc::clone(&wire), Arc::clone(&flood));
-            move |_| {
-                if wire.count_interim() > MAX_INTERIM {
-                    flood.notify_one();
-                }
-            }
-        });
+        let counting = Arc::clone(&wire);
+        on_informational(&mut request, move |_| counting.note_interim());
         let sent = self.sender.try_send_request(request);
         tokio::select! {
             biased;
-            () = flood.notified() => Err(self.unanswered(Kind::Malformed, "too many 1xx answers")),
+            () = wire.flooded() => Err(self.unanswered(Kind::Malformed, "too many 1xx answers")),
             answer = sent => match answer {
                 Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
                     Err(self.unanswered(Kind::Malformed, "another protocol was not asked for"))

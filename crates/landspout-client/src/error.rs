@@ -74,7 +74,8 @@ impl Failure {
 
     /// Sorts an error of an answer's body; `limit` is what the whole request may last.
     pub(crate) fn of_body(error: BodyError, limit: Duration) -> Failure {
-        let decode = StdError::source(&error).is_some_and(|source| source.is::<Undecodable>());
+        let source = StdError::source(&error);
+        let decode = source.and_then(|source| source.downcast_ref::<Undecodable>()).is_some();
         let kind = match &error {
             error if error.is_timeout() => return Failure::timeout(limit),
             error if error.is_too_large() => Kind::TooLarge,

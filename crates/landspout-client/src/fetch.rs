@@ -61,10 +61,10 @@ impl<'a> Fetch<'a> {
             if self.call.rules.max_redirects == 0 {
                 return Ok(response);
             }
-            let Some(step) = self.step(&response)? else { return Ok(response) };
-            if step.keeps_body && again.is_none() {
-                return Err(Failure::new(Kind::Redirect, RedirectError::BodyIsGone));
-            }
+            let Some(step) = self.step(response.status(), response.headers(), again.is_some())?
+            else {
+                return Ok(response);
+            };
             let (status, url) = (response.status(), self.call.target.to_string());
             self.history.push(Redirect { status, url });
             drain(response.into_body(), self.deadline()).await;
@@ -74,15 +74,25 @@ impl<'a> Fetch<'a> {
         }
     }
 
-    fn step(&self, response: &Response<Body>) -> Result<Option<Step>, Failure> {
-        let Call { method, target, .. } = &self.call;
-        let step = redirect::step(response.status(), response.headers(), method, target)
-            .map_err(|error| Failure::new(Kind::Redirect, error))?;
-        let limit = self.call.rules.max_redirects;
-        if step.is_some() && self.history.len() >= limit {
-            return Err(Failure::new(Kind::Redirect, RedirectError::TooMany(limit)));
-        }
-        Ok(step)
+    /// What the answer asks for, if that can be done.
+    fn step(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        can_repeat: bool,
+    ) -> Result<Option<Step>, Failure> {
+        let Call { method, target, rules, .. } = &self.call;
+        let limit = rules.max_redirects;
+        let step = redirect::step(status, headers, method, target);
+        let step = match step {
+            Ok(Some(_)) if self.history.len() >= limit => Err(RedirectError::TooMany(limit)),
+            Ok(Some(step)) if step.keeps_body && !can_repeat => Err(RedirectError::BodyIsGone),
+            step => step,
+        };
+        step.map_err(|error| {
+            self.stopwatch.enter(Phase::Prepare);
+            Failure::new(Kind::Redirect, error)
+        })
     }
 
     async fn exchange(&mut self) -> Result<Response<Body>, Failure> {

@@ -1,32 +1,83 @@
 //! An async HTTP client: pool, redirects, timeouts, streaming.
+//!
+//! ```
+//! use landspout_client::{Client, Request, Response};
+//! use std::time::Duration;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn stories(_: Request) -> Response { Response::text(r#"["rain", "shine"]"#) }
+//! # let client = Client::over(stories);
+//! # /*
+//! let client = Client::new();
+//! # */
+//! let mut response = client
+//!     .get("http://localhost/stories")
+//!     .query(&[("about", "weather")])
+//!     .timeout(Duration::from_secs(5))
+//!     .send()
+//!     .await?;
+//! assert_eq!(response.status(), 200);
+//! assert_eq!(response.json::<Vec<String>>().await?, ["rain", "shine"]);
+//! assert!(response.timings().total < Some(Duration::from_secs(5)));
+//! # Ok(()) }
+//! # let builder = &mut tokio::runtime::Builder::new_current_thread();
+//! # builder.enable_all().build_local(Default::default()).unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! A request passes these rooms, and its answer passes them back:
+//!
+//! ```text
+//! client, request   what the caller says
+//!   -> call         a request that was understood
+//!   -> fetch        sends it, and follows redirects (redirect)
+//!   -> lease        waits for a place in the pool (pool)
+//!   -> connect      resolves (resolve), connects, negotiates TLS (tls)
+//!   -> connection   HTTP/1.1, through hyper, on a watched wire (wire)
+//!   <- transfer     the body, under its deadline
+//!   <- decompress   and decompressed
+//! response          what the caller reads
+//! ```
+//!
+//! Every wait is bounded: [`ClientConfig`] has the limits, and a request can set
+//! [its own](RequestOptions). A client over a handler in memory ([`Client::over`]) has neither pool
+//! nor connections, and all the rest.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `tls` (default) | https, through rustls |
+//! | `gzip` (default) | answers in gzip and deflate |
 
-mod call;
 mod callback;
 mod client;
 mod config;
-mod connect;
-mod connection;
-#[cfg_attr(not(feature = "gzip"), path = "no_decompress.rs")]
-mod decompress;
 mod error;
+mod options;
+mod request;
+mod response;
+mod timings;
+
+mod call;
 mod fetch;
 mod gateway;
-mod lease;
-mod memory;
-mod network;
-mod options;
-mod pool;
 mod redirect;
-mod request;
-mod resolve;
-mod response;
-mod seconds;
 mod target;
-mod timings;
+
+mod lease;
+mod network;
+mod pool;
+
+mod connect;
+mod connection;
+mod resolve;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
-mod transfer;
 mod wire;
+
+#[cfg_attr(not(feature = "gzip"), path = "no_decompress.rs")]
+mod decompress;
+mod memory;
+mod seconds;
+mod transfer;
 
 pub use callback::FetchHandle;
 pub use client::Client;

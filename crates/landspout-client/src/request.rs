@@ -145,8 +145,8 @@ impl RequestBuilder {
         self
     }
 
-    /// Sets all [options](RequestOptions) at once.
-    pub fn options(mut self, options: RequestOptions) -> RequestBuilder {
+    /// Sets all [options](RequestOptions) at once, in place of any that were set.
+    pub fn with_options(mut self, options: RequestOptions) -> RequestBuilder {
         self.options = options;
         self
     }
@@ -155,6 +155,13 @@ impl RequestBuilder {
     /// [`timeout`](crate::ClientConfig#structfield.timeout). Zero is no limit.
     pub fn timeout(mut self, limit: Duration) -> RequestBuilder {
         self.options.timeout = Some(limit);
+        self
+    }
+
+    /// How long the request may wait for a place in the pool, in place of the client's
+    /// [`queue_timeout`](crate::ClientConfig#structfield.queue_timeout). Zero is no limit.
+    pub fn queue_timeout(mut self, limit: Duration) -> RequestBuilder {
+        self.options.queue_timeout = Some(limit);
         self
     }
 
@@ -177,6 +184,13 @@ impl RequestBuilder {
     /// [`max_body_size`](crate::ClientConfig#structfield.max_body_size).
     pub fn max_body_size(mut self, bytes: u64) -> RequestBuilder {
         self.options.max_body_size = Some(bytes);
+        self
+    }
+
+    /// Whether to ask for a compressed answer and to decompress it, in place of the client's
+    /// [`decompress`](crate::ClientConfig#structfield.decompress).
+    pub fn decompress(mut self, decompress: bool) -> RequestBuilder {
+        self.options.decompress = Some(decompress);
         self
     }
 

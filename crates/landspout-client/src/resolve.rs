@@ -80,3 +80,17 @@ pub(crate) fn in_turns(addrs: Vec<SocketAddr>) -> Vec<SocketAddr> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::in_turns;
+
+    #[test]
+    fn families_take_turns_beginning_with_the_first() {
+        let addrs = ["[::1]:1", "[::2]:1", "[::3]:1", "127.0.0.1:1"];
+        let ordered = in_turns(addrs.map(|addr| addr.parse().unwrap()).into());
+        let ordered: Vec<_> = ordered.iter().map(ToString::to_string).collect();
+        assert_eq!(ordered, ["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"]);
+        assert!(in_turns(Vec::new()).is_empty());
+    }
+}

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// What happened on a connection since its current request [began](Wire::begin). The task that
@@ -24,7 +25,13 @@ pub(crate) struct Wire {
     body_done: AtomicBool,
     /// Interim answers (1xx).
     interim: AtomicU64,
+    /// Told when there were too many of them.
+    flood: Notify,
 }
+
+/// Interim answers that are passed over before the answer proper; one more is too many. As many as
+/// Tornado's client takes.
+const MAX_INTERIM: u64 = 10;
 
 impl Wire {
     pub(crate) fn new() -> Arc<Wire> {
@@ -35,6 +42,7 @@ impl Wire {
             received: AtomicU64::new(0),
             body_done: AtomicBool::new(false),
             interim: AtomicU64::new(0),
+            flood: Notify::new(),
         })
     }
 
@@ -68,9 +76,15 @@ impl Wire {
         self.body_done.store(true, Relaxed);
     }
 
-    /// Counts one more interim answer, and returns how many there were.
-    pub(crate) fn count_interim(&self) -> u64 {
-        self.interim.fetch_add(1, Relaxed) + 1
+    pub(crate) fn note_interim(&self) {
+        if self.interim.fetch_add(1, Relaxed) == MAX_INTERIM {
+            self.flood.notify_one();
+        }
+    }
+
+    /// Returns when there were too many interim answers.
+    pub(crate) async fn flooded(&self) {
+        self.flood.notified().await;
     }
 
     fn note_written(&self) {

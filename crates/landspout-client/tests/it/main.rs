@@ -7,6 +7,9 @@ mod config;
 mod connections;
 mod gateway;
 mod memory;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
+mod readme;
 mod redirects;
 mod requests;
 mod runtimes;
