@@ -6,4 +6,5 @@
 mod crate_graph;
 mod licences;
 mod tidiness;
+mod whole_stack;
 mod workspace;
