@@ -124,11 +124,17 @@ impl Connection {
         let kind = match &error {
             error if error.is_parse() && is_long => Kind::TooLarge,
             error if error.is_parse() => Kind::Malformed,
-            error if error.is_user() => Kind::RequestBody,
+            error if error.is_body_write_aborted() || is_of_body(error) => Kind::RequestBody,
             _ => Kind::Failed,
         };
         Unanswered { unsent, ..self.unanswered(kind, error) }
     }
+}
+
+/// Whether the request's body failed. hyper counts a runtime that ended among the user's errors too.
+fn is_of_body(error: &hyper::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.and_then(|source| source.downcast_ref::<BodyError>()).is_some()
 }
 
 fn answer_of(mut response: Response<Incoming>) -> Response<Answer> {

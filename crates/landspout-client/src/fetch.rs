@@ -17,11 +17,14 @@ use http_body::Body as _;
 use landspout_handler::Body;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Bytes of a redirect's own body that are read so that its connection can be used again. A longer
 /// one costs more than a new connection.
 const MAX_DRAIN: u64 = 16 * 1024;
+
+/// How long that may take: the same holds for a slow one.
+const DRAIN_TIME: Duration = Duration::from_millis(100);
 
 /// One fetch under way.
 #[derive(Debug)]
@@ -67,7 +70,7 @@ impl<'a> Fetch<'a> {
             };
             let (status, url) = (response.status(), self.call.target.to_string());
             self.history.push(Redirect { status, url });
-            drain(response.into_body(), self.deadline()).await;
+            drain(response.into_body()).await;
             let body = again.filter(|_| step.keeps_body);
             self.call.follow(step, body);
             self.stopwatch.restart();
@@ -262,11 +265,11 @@ fn has_no_body(method: &Method, status: StatusCode) -> bool {
 }
 
 /// Reads what a redirect has for a body, so that its connection can be used again.
-async fn drain(body: Body, deadline: Option<Deadline>) {
-    if body.size_hint().lower() <= MAX_DRAIN {
+async fn drain(body: Body) {
+    if !body.is_empty() && body.size_hint().lower() <= MAX_DRAIN {
         let mut body = body.limit(MAX_DRAIN);
         let reading = async { while let Ok(Some(_)) = body.chunk().await {} };
-        let _ = within(deadline, reading).await;
+        let _ = timeout(DRAIN_TIME, reading).await;
     }
 }
 

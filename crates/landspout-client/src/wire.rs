@@ -87,9 +87,11 @@ impl Wire {
         self.flood.notified().await;
     }
 
-    fn note_written(&self) {
+    /// The bytes went out at this moment, and not at one after it: the other side may have read
+    /// them before this side runs again.
+    fn note_written(&self, nanos: u64) {
         if self.answered.load(Relaxed) == 0 {
-            self.sent.store(self.nanos(), Relaxed);
+            self.sent.store(nanos, Relaxed);
         }
     }
 
@@ -146,8 +148,9 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        let nanos = self.wire.nanos();
         let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
-        self.wire.note_written();
+        self.wire.note_written(nanos);
         Poll::Ready(Ok(written))
     }
 
@@ -156,8 +159,9 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let nanos = self.wire.nanos();
         let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, pieces))?;
-        self.wire.note_written();
+        self.wire.note_written(nanos);
         Poll::Ready(Ok(written))
     }
 

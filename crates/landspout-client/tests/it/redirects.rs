@@ -151,10 +151,9 @@ async fn credentials_stay_with_their_origin() {
 async fn credentials_that_were_dropped_do_not_come_back() {
     let home = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let home_addr = home.local_addr().unwrap();
-    drop(home);
     let other = chain(&[(302, &format!("http://user:word@{home_addr}/back"))]).await;
     let script = [Act::Read, write(to(302, &other.url("/"))), Act::Read, write(OK)];
-    let home = Server::play_at(home_addr, [script.to_vec()]).await;
+    let home = Server::play_on(home, [script.to_vec()]);
     with_secrets(&home.url("/")).send().await.unwrap();
     let back = &home.requests()[1];
     assert!(back.starts_with("GET /back "), "{back}");
@@ -172,4 +171,19 @@ async fn credentials_of_the_url_stay_with_their_origin_too() {
     assert!(server.requests()[1].contains("authorization: Basic"));
     assert!(!other.requests()[0].contains("authorization"));
     assert!(response.history().iter().all(|step| !step.url.contains("word")));
+}
+
+#[tokio::test]
+async fn a_redirect_with_a_body_does_not_hold_up_the_next_request() {
+    let head = "HTTP/1.1 302 Found\r\nLocation: /b\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let short = format!("{head}5\r\nhello\r\n0\r\n\r\n");
+    let server = Server::play([vec![Act::Read, write(short), Act::Read, write(OK)]]).await;
+    let response = Client::new().get(server.url("/")).send().await.unwrap();
+    assert!(response.timings().reused);
+
+    let endless = format!("{head}5\r\nhello\r\n");
+    let script = vec![Act::Read, write(endless), Act::Hold];
+    let server = Server::play([script, vec![Act::Read, write(OK)]]).await;
+    let response = Client::new().get(server.url("/")).send().await.unwrap();
+    assert!(!response.timings().reused && response.status() == 200);
 }

@@ -282,3 +282,19 @@ async fn a_callback_gets_the_answer_and_a_cancelled_one_is_never_called() {
     assert!(receiver.await.is_err());
     silent.until(|server| server.open() == 0).await;
 }
+
+#[tokio::test]
+async fn a_slow_reader_slows_the_sender_down() {
+    const LEN: usize = 64 << 20;
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {LEN}\r\n\r\n");
+    let script = vec![Act::Read, write(head), Act::Write(vec![b'x'; LEN])];
+    let server = Server::play([script]).await;
+    let mut response = plain().get(server.url("/")).send().await.unwrap();
+    let mut read = response.chunk().await.unwrap().unwrap().len();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert_eq!(server.open(), 1, "the server has not come to its end");
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        read += chunk.len();
+    }
+    assert_eq!(read, LEN);
+}

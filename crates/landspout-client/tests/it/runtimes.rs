@@ -73,3 +73,24 @@ fn a_client_outlives_the_runtimes_it_is_used_on() {
         assert_eq!(server.connections(), round + 1);
     }
 }
+
+#[test]
+fn a_request_survives_the_runtime_of_its_connection() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().unwrap()
+    };
+    let (of_server, first, second) = (runtime(), runtime(), runtime());
+    let dies = vec![Act::Read, write(OK), Act::Read, Act::Hold];
+    let server = of_server.block_on(Server::play([dies, vec![Act::Read, write(OK)]]));
+    let client = Client::new();
+    let mut response = first.block_on(client.get(server.url("/")).send()).unwrap();
+    first.block_on(response.bytes()).unwrap();
+    second.block_on(async {
+        let request = tokio::spawn(client.get(server.url("/")).send());
+        server.until(|server| server.requests().len() == 2).await;
+        first.shutdown_background();
+        assert_eq!(request.await.unwrap().unwrap().status(), 200);
+    });
+    assert_eq!(server.requests().len(), 3);
+}

@@ -46,14 +46,14 @@ struct Seen {
 
 impl Server {
     pub(crate) async fn play(scripts: impl IntoIterator<Item = Vec<Act>>) -> Server {
-        Server::play_at(SocketAddr::from(([127, 0, 0, 1], 0)), scripts).await
+        Server::play_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), scripts)
     }
 
-    pub(crate) async fn play_at(
-        addr: SocketAddr,
+    /// As `play`, for scripts that name the server's own address.
+    pub(crate) fn play_on(
+        listener: TcpListener,
         scripts: impl IntoIterator<Item = Vec<Act>>,
     ) -> Server {
-        let listener = TcpListener::bind(addr).await.unwrap();
         let addr = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let mut scripts: VecDeque<_> = scripts.into_iter().collect();

@@ -2,7 +2,10 @@
 
 use crate::script::{Act, OK, Server, write};
 use landspout_client::{Client, ClientConfig, Phase};
+use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 const SHORT: Duration = Duration::from_millis(30);
 
@@ -66,19 +69,33 @@ async fn a_limit_of_zero_is_none() {
     assert!(error.is_timeout());
 }
 
-/// A listener whose queue is full takes no further connection.
-#[tokio::test]
-async fn a_host_that_does_not_accept() {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+/// An address that takes no further connection, because the queue of its listener is full.
+async fn full() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
+    let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let full = socket.listen(1).unwrap();
-    let addr = full.local_addr().unwrap();
+    let listener = socket.listen(1).unwrap();
+    let addr = listener.local_addr().unwrap();
     let mut queued = Vec::new();
-    while let Ok(Ok(stream)) =
-        tokio::time::timeout(SHORT, tokio::net::TcpStream::connect(addr)).await
-    {
+    while let Ok(Ok(stream)) = timeout(SHORT, TcpStream::connect(addr)).await {
         queued.push(stream);
     }
+    (addr, (listener, queued))
+}
+
+#[tokio::test]
+async fn an_address_that_does_not_answer_does_not_hold_up_the_next() {
+    let (addr, _full) = full().await;
+    let server = Server::answering(OK).await;
+    let config = ClientConfig::default().resolve("a.test", [addr, server.addr]);
+    let response = Client::with_config(config).get("http://a.test/").send().await.unwrap();
+    assert_eq!(response.remote_addr(), Some(server.addr));
+    let connect = response.timings().connect.unwrap();
+    assert!(connect >= Duration::from_millis(250) && connect < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_accept() {
+    let (addr, _full) = full().await;
     let request = Client::new().get(format!("http://{addr}/")).connect_timeout(SHORT);
     let error = request.send().await.unwrap_err();
     assert!(error.is_connect() && error.is_timeout(), "{error:?}");
