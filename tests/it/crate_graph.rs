@@ -11,6 +11,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("landspout-loop", &[]),
     ("landspout-router", &[]),
     ("landspout-handler", &[]),
+    ("landspout-websocket", &[]),
     ("landspout-server", &["landspout-handler"]),
     ("landspout-client", &["landspout-handler"]),
     ("landspout-web", &["landspout-handler", "landspout-router"]),

@@ -158,7 +158,7 @@ fn arguments_and_errors_go_over_the_wire_as_they_are_documented() {
         assert_eq!(status("[1,", "application/json").await, 400);
         assert_eq!(status("[\"a\"]", "application/json").await, 422);
         assert_eq!(status("[1]", "text/plain").await, 415);
-        let response = client.post(&url).json(&[1; 64]).send().await.unwrap();
+        let response = client.post(&url).json(&vec![1; 64]).send().await.unwrap();
         assert_eq!(response.status(), 413);
     });
 }
