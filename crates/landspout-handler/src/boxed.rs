@@ -33,8 +33,9 @@ impl BoxHandler {
 }
 
 impl Handler for BoxHandler {
-    async fn handle(&self, request: Request) -> Response {
-        self.0.handle_boxed(request).await
+    // Not an `async fn`: that would hold the request a second time, beside the box.
+    fn handle(&self, request: Request) -> impl Future<Output = Response> {
+        self.0.handle_boxed(request)
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -51,8 +51,8 @@ pub struct Next(BoxHandler);
 
 impl Next {
     /// Hands the request on.
-    pub async fn run(&self, request: Request) -> Response {
-        self.0.handle(request).await
+    pub fn run(&self, request: Request) -> impl Future<Output = Response> {
+        self.0.handle(request)
     }
 }
 

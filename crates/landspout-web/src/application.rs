@@ -278,27 +278,36 @@ impl Application {
         state.insert_shared(Arc::new(self.urls()));
         Ready { dispatch, wrapped, state: state.state() }
     }
+}
 
-    async fn answer(&self, mut request: Request) -> Response {
-        if let Some(fault) = self.routes.fault() {
-            return Error::internal(fault.clone()).into();
-        }
-        let ready = self.ready.get_or_init(|| self.make_ready());
-        request.set_state(ready.state.clone());
-        match &ready.wrapped {
-            None => ready.dispatch.handle(request).await,
-            Some(wrapped) => contain_panic(wrapped.handle(request))
-                .await
-                .unwrap_or_else(|panic| Error::from(panic).into()),
-        }
-    }
+/// The answer to a request: at hand, or to be waited for, with or without middleware.
+enum Answer<P, W> {
+    AtHand(Response),
+    Plain(P),
+    Wrapped(W),
 }
 
 impl Handler for Application {
-    async fn handle(&self, request: Request) -> Response {
+    // Not an `async fn`, as `Dispatch` has it.
+    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
         let asked = Asked::of(&request);
-        let response = self.answer(request).await;
-        self.pages.finish(&asked, response)
+        let ready = self.ready.get_or_init(|| self.make_ready());
+        request.set_state(ready.state.clone());
+        let answer = match (self.routes.fault(), &ready.wrapped) {
+            (Some(fault), _) => Answer::AtHand(Error::internal(fault.clone()).into()),
+            (None, None) => Answer::Plain(ready.dispatch.handle(request)),
+            (None, Some(wrapped)) => Answer::Wrapped(contain_panic(wrapped.handle(request))),
+        };
+        async move {
+            let response = match answer {
+                Answer::AtHand(response) => response,
+                Answer::Plain(answer) => answer.await,
+                Answer::Wrapped(answer) => {
+                    answer.await.unwrap_or_else(|panic| Error::from(panic).into())
+                }
+            };
+            self.pages.finish(&asked, response)
+        }
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -137,19 +137,27 @@ impl ByMethod {
         self.fault = self.fault.or(inserted.err());
         self
     }
+
+    /// The handler of a method, or what to answer where there is none.
+    pub(crate) fn at(&self, method: &Method) -> Result<&BoxHandler, Box<Response>> {
+        if let Some(fault) = &self.fault {
+            return Err(Box::new(Error::internal(fault.clone()).into()));
+        }
+        self.methods.at(method).map_err(|allow| {
+            let allow = allow.to_header_value();
+            Box::new(match *method {
+                Method::OPTIONS => Response::empty(204).with_header(ALLOW, allow),
+                _ => Error::new(405, "").with_header(ALLOW, allow).into(),
+            })
+        })
+    }
 }
 
 impl Handler for ByMethod {
     async fn handle(&self, request: Request) -> Response {
-        if let Some(fault) = &self.fault {
-            return Error::internal(fault.clone()).into();
-        }
-        match self.methods.at(request.method()) {
+        match self.at(request.method()) {
             Ok(handler) => handler.handle(request).await,
-            Err(allow) if *request.method() == Method::OPTIONS => {
-                Response::empty(204).with_header(ALLOW, allow.to_header_value())
-            }
-            Err(allow) => Error::new(405, "").with_header(ALLOW, allow.to_header_value()).into(),
+            Err(response) => *response,
         }
     }
 

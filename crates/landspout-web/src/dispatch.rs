@@ -46,35 +46,58 @@ impl Dispatch {
         }
     }
 
-    async fn without_route(&self, miss: Miss, request: Request) -> Response {
-        match (miss, &self.fallback) {
-            (Miss::Redirect(path), _) => {
-                redirect::to(308, &redirect::with_query(path, request.uri().query()))
-            }
-            (Miss::NotFound, None) => Error::new(404, "").into(),
-            (Miss::NotFound, Some(fallback)) => {
-                let answer = contain_panic(fallback.handle(request));
-                watched(self.fallback_label, answer)
-                    .await
-                    .unwrap_or_else(|panic| Error::from(panic).into())
-            }
-        }
-    }
-}
-
-impl Handler for Dispatch {
-    async fn handle(&self, mut request: Request) -> Response {
+    /// Finds who answers the request, and tells the request its route.
+    fn choose(&self, request: &mut Request) -> Choice<'_> {
         let found = match self.paths.at(request.uri().path()) {
             Ok(found) => found,
-            Err(miss) => return self.without_route(miss, request).await,
+            Err(miss) => {
+                let handler = self.without_route(miss, request);
+                return Choice { handler, label: self.fallback_label, route: None };
+            }
         };
         let entry = &self.entries[*found.value];
         let ranges: SmallVec<[_; 4]> = found.params.ranges().collect();
         request.set_route(Arc::clone(&entry.route), ranges);
-        let answer = contain_panic(entry.endpoint.handle(request));
-        let mut response =
-            watched(entry.label, answer).await.unwrap_or_else(|panic| Error::from(panic).into());
-        response.set_route(Arc::clone(&entry.route));
-        response
+        let handler = entry.endpoint.at(request.method());
+        Choice { handler, label: entry.label, route: Some(&entry.route) }
+    }
+
+    fn without_route(&self, miss: Miss, request: &Request) -> Result<&BoxHandler, Box<Response>> {
+        match (miss, &self.fallback) {
+            (Miss::Redirect(path), _) => {
+                let location = redirect::with_query(path, request.uri().query());
+                Err(Box::new(redirect::to(308, &location)))
+            }
+            (Miss::NotFound, Some(fallback)) => Ok(fallback),
+            (Miss::NotFound, None) => Err(Box::new(Error::new(404, "").into())),
+        }
+    }
+}
+
+/// Who answers a request; or the answer, where nobody has to be asked.
+struct Choice<'a> {
+    handler: Result<&'a BoxHandler, Box<Response>>,
+    label: u32,
+    route: Option<&'a Arc<Route>>,
+}
+
+impl Handler for Dispatch {
+    // Not an `async fn`: what it would keep beside the boxed future of the handler is the request,
+    // and every future around it would keep that again. This one is a tenth of the size.
+    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
+        let Choice { handler, label, route } = self.choose(&mut request);
+        let answer = handler.map(|handler| contain_panic(handler.handle(request)));
+        async move {
+            let mut response = match answer {
+                Ok(answer) => {
+                    watched(label, answer).await.unwrap_or_else(|panic| Error::from(panic).into())
+                }
+                Err(response) => *response,
+            };
+            if let Some(route) = route {
+                response.set_route(Arc::clone(route));
+            }
+            response
+        }
     }
 }

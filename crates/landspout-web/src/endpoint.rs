@@ -1,7 +1,8 @@
 //! What answers at the end of a route.
 
 use crate::ByMethod;
-use landspout_handler::{BoxHandler, Error, Handler, Request, Response};
+use http::Method;
+use landspout_handler::{BoxHandler, Handler, Response};
 use std::any::Any;
 
 /// A handler in the table of routes.
@@ -25,26 +26,18 @@ impl Endpoint {
         }
     }
 
+    /// The handler for a method, or what to answer where there is none.
+    pub(crate) fn at(&self, method: &Method) -> Result<&BoxHandler, Box<Response>> {
+        match self {
+            Endpoint::Whole(handler) => Ok(handler),
+            Endpoint::ByMethod(handlers) => handlers.at(method),
+        }
+    }
+
     pub(crate) fn boxed(self) -> BoxHandler {
         match self {
             Endpoint::Whole(handler) => handler,
             Endpoint::ByMethod(handler) => handler.boxed(),
-        }
-    }
-}
-
-impl Handler for Endpoint {
-    async fn handle(&self, request: Request) -> Response {
-        match self {
-            Endpoint::Whole(handler) => handler.handle(request).await,
-            Endpoint::ByMethod(handler) => handler.handle(request).await,
-        }
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        match self {
-            Endpoint::Whole(handler) => handler.check(),
-            Endpoint::ByMethod(handler) => handler.check(),
         }
     }
 }

@@ -1,23 +1,22 @@
 //! A handler that answers everything under a prefix.
 
-use crate::endpoint::Endpoint;
 use crate::redirect;
 use http::Uri;
 use http::uri::PathAndQuery;
-use landspout_handler::{Error, Handler, Request, Response};
+use landspout_handler::{BoxHandler, Error, Handler, Request, Response};
 
 /// Takes the prefix off the path before it asks the handler.
 pub(crate) struct Mounted {
     /// How many slashes the prefix has. They are counted rather than bytes, because a client may
     /// write any character of the prefix as an escape, and `%2F` is none of them.
     depth: usize,
-    endpoint: Endpoint,
+    handler: BoxHandler,
 }
 
 impl Mounted {
     /// `prefix` does not end in a slash.
-    pub(crate) fn new(prefix: &str, endpoint: Endpoint) -> Mounted {
-        Mounted { depth: prefix.matches('/').count(), endpoint }
+    pub(crate) fn new(prefix: &str, handler: BoxHandler) -> Mounted {
+        Mounted { depth: prefix.matches('/').count(), handler }
     }
 }
 
@@ -29,11 +28,11 @@ impl Handler for Mounted {
                 None => return Error::new(404, "").into(),
             }
         }
-        self.endpoint.handle(request).await
+        self.handler.handle(request).await
     }
 
     fn check(&self) -> Result<(), Error> {
-        self.endpoint.check()
+        self.handler.check()
     }
 }
 

@@ -149,7 +149,7 @@ impl Routes {
             return Err(Error::internal(reason));
         }
         let place = prefix.strip_suffix('/').unwrap_or(prefix);
-        let handler = Mounted::new(place, Endpoint::new(handler)).boxed();
+        let handler = Mounted::new(place, handler.boxed()).boxed();
         self.try_insert(&format!("{place}/"), handler.clone())?;
         self.try_insert(&format!("{place}/{{*path}}"), handler)?;
         if !place.is_empty() {
