@@ -43,8 +43,8 @@ pub struct ClientConfig {
     /// idle connection to another host is closed to make room.
     pub max_connections: usize,
 
-    /// Connections to one host. Default 50. Further requests to it wait their turn, and do not hold
-    /// up those to other hosts.
+    /// Connections to one host, or rather to one scheme, host and port. Default 50. Further requests
+    /// to it wait their turn, and do not hold up those to other hosts.
     pub max_connections_per_host: usize,
 
     /// Whether connections are used again. Default true. Without it every request makes its own

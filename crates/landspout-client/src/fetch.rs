@@ -2,19 +2,21 @@
 
 use crate::call::Call;
 use crate::client::{Backend, Inner};
-use crate::connection::{Connection, Unanswered};
+use crate::connection::{Answer, Connection, Unanswered};
 use crate::decompress;
 use crate::error::{Failure, Kind};
 use crate::lease::Lease;
+use crate::memory::Memory;
 use crate::network::Network;
 use crate::redirect::{self, RedirectError, Step};
 use crate::timings::Stopwatch;
 use crate::transfer::Transfer;
 use crate::{ClientResponse, FetchError, Phase, Redirect};
+use bytes::Bytes;
 use http::header::HeaderMap;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
-use landspout_handler::Body;
+use landspout_handler::{Body, BodyError};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -102,20 +104,21 @@ impl<'a> Fetch<'a> {
         let inner = self.inner;
         match &inner.backend {
             Backend::Network(network) => self.over_network(network).await,
-            Backend::Memory(memory) => {
-                let request = self.call.request(&inner.config)?;
-                self.stopwatch.enter(Phase::FirstByte);
-                let response = within(self.deadline(), memory.send(request)).await??;
-                self.stopwatch.enter(Phase::Body);
-                let (head, body) = response.into_http().into_parts();
-                let body = if has_no_body(&self.call.method, head.status) {
-                    Body::empty()
-                } else {
-                    self.receive(body, None, &head.headers)
-                };
-                Ok(Response::from_parts(head, body))
-            }
+            Backend::Memory(memory) => self.in_memory(memory).await,
         }
+    }
+
+    async fn in_memory(&mut self, memory: &Memory) -> Result<Response<Body>, Failure> {
+        let request = self.call.request(&self.inner.config)?;
+        self.stopwatch.enter(Phase::FirstByte);
+        let response = within(self.deadline(), memory.send(request)).await??;
+        self.stopwatch.enter(Phase::Body);
+        let (head, body) = response.into_http().into_parts();
+        let body = match has_no_body(&self.call.method, head.status) {
+            true => Body::empty(),
+            false => self.receive(body, None, &head.headers),
+        };
+        Ok(Response::from_parts(head, body))
     }
 
     async fn over_network(&mut self, network: &Network) -> Result<Response<Body>, Failure> {
@@ -158,7 +161,7 @@ impl<'a> Fetch<'a> {
         &mut self,
         connection: &mut Connection,
         request: Request<Body>,
-    ) -> Result<Response<crate::connection::Answer>, Unanswered> {
+    ) -> Result<Response<Answer>, Unanswered> {
         self.stopwatch.enter(Phase::Send);
         self.remote_addr = connection.remote_addr();
         let answer = within(self.deadline(), connection.send(request)).await;
@@ -177,11 +180,7 @@ impl<'a> Fetch<'a> {
         }
     }
 
-    fn unpack(
-        &self,
-        response: Response<crate::connection::Answer>,
-        lease: Lease,
-    ) -> Response<Body> {
+    fn unpack(&self, response: Response<Answer>, lease: Lease) -> Response<Body> {
         let (head, body) = response.into_parts();
         let body = self.receive(body, Some(lease), &head.headers);
         Response::from_parts(head, body)
@@ -189,10 +188,7 @@ impl<'a> Fetch<'a> {
 
     fn receive<B>(&self, body: B, lease: Option<Lease>, headers: &HeaderMap) -> Body
     where
-        B: http_body::Body<Data = bytes::Bytes, Error = landspout_handler::BodyError>
-            + Send
-            + Unpin
-            + 'static,
+        B: http_body::Body<Data = Bytes, Error = BodyError> + Send + Unpin + 'static,
     {
         let deadline = self.deadline().map(|deadline| deadline.at);
         let transfer = Transfer::new(body, lease, server_idle(headers), deadline);

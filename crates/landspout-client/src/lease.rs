@@ -197,7 +197,13 @@ impl Reaper {
 
     fn reap(&self) -> Option<std::time::Instant> {
         let shared = self.0.upgrade()?;
-        let next = shared.lock().pool.expire(now());
+        let next = {
+            let mut state = shared.lock();
+            let next = state.pool.expire(now());
+            // Said under the lock, so that whoever gives back the next connection starts another.
+            state.reaping = next.is_some();
+            next
+        };
         shared.call_next();
         next
     }

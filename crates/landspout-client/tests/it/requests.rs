@@ -122,12 +122,14 @@ async fn a_stream_goes_in_chunks_with_a_get_too() {
 
 #[tokio::test]
 async fn a_stream_with_a_length_goes_at_that_length() {
-    let server = Server::answering(OK).await;
-    let request = plain().post(server.url("/")).header("content-length", "6");
-    request.body(pieces(&["one", "two"])).send().await.unwrap();
-    let (head, body) = only(&server);
-    assert!(head.contains("content-length: 6\r\n") && !head.contains("transfer-encoding"));
-    assert_eq!(body, "onetwo");
+    for surplus in ["two", "two and more"] {
+        let server = Server::answering(OK).await;
+        let request = plain().post(server.url("/")).header(http::header::CONTENT_LENGTH, 6_u64);
+        request.body(pieces(&["one", surplus])).send().await.unwrap();
+        let (head, body) = only(&server);
+        assert!(head.contains("content-length: 6\r\n") && !head.contains("transfer-encoding"));
+        assert_eq!(body, "onetwo");
+    }
 }
 
 #[tokio::test]
