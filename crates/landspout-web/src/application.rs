@@ -1,9 +1,10 @@
 //! The application.
 
-use crate::dispatch::Dispatch;
+use crate::dispatch::{Dispatch, or_error};
 use crate::error_page::{Asked, ErrorPages};
 use crate::layer::{Layer, wrap_all};
 use crate::{ErrorPage, Routes, Urls};
+use futures_util::future::{self, Either, FutureExt};
 use landspout_handler::{
     BoxHandler, Error, Handler, Middleware, Request, Response, State, StateBuilder, contain_panic,
 };
@@ -280,13 +281,6 @@ impl Application {
     }
 }
 
-/// The answer to a request: at hand, or to be waited for, with or without middleware.
-enum Answer<P, W> {
-    AtHand(Response),
-    Plain(P),
-    Wrapped(W),
-}
-
 impl Handler for Application {
     // Not an `async fn`, as `Dispatch` has it.
     fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
@@ -294,20 +288,14 @@ impl Handler for Application {
         let ready = self.ready.get_or_init(|| self.make_ready());
         request.set_state(ready.state.clone());
         let answer = match (self.routes.fault(), &ready.wrapped) {
-            (Some(fault), _) => Answer::AtHand(Error::internal(fault.clone()).into()),
-            (None, None) => Answer::Plain(ready.dispatch.handle(request)),
-            (None, Some(wrapped)) => Answer::Wrapped(contain_panic(wrapped.handle(request))),
+            (Some(fault), _) => Either::Left(future::ready(Error::internal(fault.clone()).into())),
+            (None, None) => Either::Right(Either::Left(ready.dispatch.handle(request))),
+            (None, Some(wrapped)) => {
+                let answer = contain_panic(wrapped.handle(request));
+                Either::Right(Either::Right(answer.map(or_error)))
+            }
         };
-        async move {
-            let response = match answer {
-                Answer::AtHand(response) => response,
-                Answer::Plain(answer) => answer.await,
-                Answer::Wrapped(answer) => {
-                    answer.await.unwrap_or_else(|panic| Error::from(panic).into())
-                }
-            };
-            self.pages.finish(&asked, response)
-        }
+        answer.map(move |response| self.pages.finish(&asked, response))
     }
 
     fn check(&self) -> Result<(), Error> {
