@@ -1,7 +1,7 @@
 //! One event for each answer.
 
 use http::{Method, StatusCode, Uri};
-use landspout_handler::Route;
+use landspout_handler::{Connection, Route};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -27,14 +27,14 @@ impl AccessLine {
     pub(crate) fn begin(
         method: &Method,
         uri: &Uri,
-        remote: Option<SocketAddr>,
+        connection: &Connection,
     ) -> Option<Box<AccessLine>> {
         enabled!(target: "landspout::access", Level::INFO).then(|| {
             Box::new(AccessLine {
                 started: Instant::now(),
                 method: method.clone(),
                 uri: uri.clone(),
-                remote,
+                remote: connection.remote_addr(),
                 route: None,
                 status: None,
                 bytes: 0,

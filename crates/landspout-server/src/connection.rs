@@ -1,22 +1,21 @@
 //! One connection as requests and answers: the one place where hyper is named.
 
 use crate::ServerConfig;
-use crate::answer::answer;
+use crate::answer::Answering;
 use crate::connections::Membership;
 use crate::deadline::Expired;
+use crate::exchange::Exchange;
 use crate::link::{Link, Verdict};
 use crate::request_body::RequestBody;
-use crate::response_body::ResponseBody;
 use crate::upgraded::{Handed, Open};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Request;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use landspout_handler::{Body, BodyError, Handler, UpgradeSender, Upgraded};
-use std::convert::Infallible;
+use landspout_handler::{Body, BodyError, Handler, Response, UpgradeSender, Upgraded};
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -86,10 +85,7 @@ impl<H: Handler + 'static> Http<H> {
     }
 
     async fn drive(&self, link: &Rc<Link>) -> End {
-        let service = service_fn(|request| {
-            let link = link.clone();
-            async { Ok::<_, Infallible>(self.serve(link, request).await) }
-        });
+        let service = service_fn(|request| self.answer(link.clone(), request));
         let parser = self.builder.serve_connection(Io(link.clone()), service);
         let mut parser = pin!(parser.without_shutdown());
         let end = poll_fn(|cx| {
@@ -108,15 +104,22 @@ impl<H: Handler + 'static> Http<H> {
         end.await
     }
 
-    async fn serve(&self, link: Rc<Link>, request: Request<Incoming>) -> Response<ResponseBody> {
-        let (head, incoming) = request.into_parts();
-        let (body, reading) = if incoming.is_end_stream() {
-            (Body::empty(), None)
-        } else {
-            let (body, reading) = RequestBody::new(incoming, explain_body);
-            (Body::wrap(body), Some(reading))
-        };
-        answer(&self.handler, &self.config, link, head, body, reading).await
+    fn answer<'a>(
+        &'a self,
+        link: Rc<Link>,
+        request: Request<Incoming>,
+    ) -> Answering<impl Future<Output = Response> + 'a> {
+        let mut reading = None;
+        let request = request.map(|incoming| {
+            if incoming.is_end_stream() {
+                return Body::empty();
+            }
+            let (body, reads) = RequestBody::new(incoming, explain_body);
+            reading = Some(reads);
+            Body::wrap(body)
+        });
+        let (exchange, received) = Exchange::begin(link, &self.config, request, reading);
+        Answering::begin(exchange, received, |request| self.handler.handle(request))
     }
 }
 

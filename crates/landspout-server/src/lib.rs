@@ -51,12 +51,14 @@ mod connection;
 mod connections;
 mod deadline;
 mod drain;
+mod exchange;
 mod link;
 mod listener;
 mod refuse;
 mod request_body;
 mod response_body;
 mod seconds;
+mod sendable;
 mod server;
 mod upgraded;
 

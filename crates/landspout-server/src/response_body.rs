@@ -1,14 +1,10 @@
 //! The body of an answer, until the last of it is handed over.
 
-use crate::access_log::AccessLine;
-use crate::deadline::Phase;
-use crate::link::Link;
-use crate::request_body::Reading;
+use crate::exchange::Exchange;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use landspout_handler::{Body, BodyError};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 /// A body that never looks complete when it is not, and whose end is the end of its exchange.
@@ -25,35 +21,23 @@ pub(crate) struct ResponseBody {
     exchange: Exchange,
 }
 
-/// A request that is being answered: from its head to the end of the answer's body.
-#[derive(Debug)]
-pub(crate) struct Exchange {
-    pub(crate) link: Rc<Link>,
-    pub(crate) line: Option<Box<AccessLine>>,
-    /// Of the request's body, if it has one.
-    pub(crate) reading: Option<Reading>,
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        let open = self.reading.as_ref().is_some_and(Reading::is_open);
-        self.link.enter(if open { Phase::Body } else { Phase::Idle });
-    }
-}
-
-impl Exchange {
-    pub(crate) fn respond(self, body: Body, declared: Option<u64>, bodiless: bool) -> ResponseBody {
+impl ResponseBody {
+    /// `declared` is the answer's Content-Length, if it has one; a `bodiless` answer's body is never
+    /// read.
+    pub(crate) fn new(
+        body: Body,
+        declared: Option<u64>,
+        bodiless: bool,
+        exchange: Exchange,
+    ) -> ResponseBody {
         let mut response =
-            ResponseBody { body, room: declared, last: None, failed: None, exchange: self };
+            ResponseBody { body, room: declared, last: None, failed: None, exchange };
         if bodiless {
-            // It is dropped unread.
             response.complete();
         }
         response
     }
-}
 
-impl ResponseBody {
     fn complete(&mut self) {
         if let Some(line) = &mut self.exchange.line {
             line.complete = true;

@@ -1,7 +1,7 @@
 //! Requests and answers in good order.
 
 use crate::wire::{serve, within};
-use landspout_server::{Request, Response};
+use landspout_server::{Handler, Request, Response};
 
 async fn echo_path(request: Request) -> String {
     request.uri().path().to_owned()
@@ -121,4 +121,18 @@ async fn a_body_may_be_read_on_after_the_answer() {
     assert_eq!(within(text).await.unwrap(), "abcdef");
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert_eq!(client.answer().await.body, "thank you");
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_panic_before_the_first_await_is_a_500_too() {
+    struct Hasty;
+    impl Handler for Hasty {
+        fn handle(&self, _: Request) -> impl Future<Output = Response> {
+            assert!(std::hint::black_box(false), "on purpose");
+            async { Response::empty(200) }
+        }
+    }
+    let mut client = serve(Hasty).connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(client.answer().await.status(), 500);
 }

@@ -1,0 +1,118 @@
+//! A request that is being answered.
+
+use crate::ServerConfig;
+use crate::access_log::AccessLine;
+use crate::check::{Checked, check};
+use crate::deadline::Phase;
+use crate::link::Link;
+use crate::request_body::Reading;
+use crate::response_body::ResponseBody;
+use crate::sendable::make_sendable;
+use http::header::CONNECTION;
+use http::{HeaderValue, Method, StatusCode, Version};
+use landspout_handler::{Body, Error, Request, Response, Upgrade};
+use std::rc::Rc;
+use tracing::error;
+
+/// From the head of a request to the end of its answer's body.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    link: Rc<Link>,
+    pub(crate) line: Option<Box<AccessLine>>,
+    /// Of the request's body, if it has one.
+    reading: Option<Reading>,
+    is_head: bool,
+    version: Version,
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let open = self.reading.as_ref().is_some_and(Reading::is_open);
+        self.link.enter(if open { Phase::Body } else { Phase::Idle });
+    }
+}
+
+impl Exchange {
+    /// Begins with a request that came on `link`: as handlers know it, or why it is refused.
+    /// `reading` tells of its body; without it there is none.
+    pub(crate) fn begin(
+        link: Rc<Link>,
+        config: &ServerConfig,
+        request: http::Request<Body>,
+        reading: Option<Reading>,
+    ) -> (Exchange, Result<Request, Error>) {
+        link.enter(Phase::Answering);
+        let is_head = *request.method() == Method::HEAD;
+        let version = request.version();
+        let line = AccessLine::begin(request.method(), request.uri(), &link.connection);
+        let exchange = Exchange { link, line, reading, is_head, version };
+        let received =
+            check(&request, config).map(|checked| exchange.receive(config, request, checked));
+        (exchange, received)
+    }
+
+    fn receive(
+        &self,
+        config: &ServerConfig,
+        mut request: http::Request<Body>,
+        checked: Checked,
+    ) -> Request {
+        // The parser's own right to the connection, which it will not grant.
+        request.extensions_mut().clear();
+        request.body_mut().set_limit(config.body_bytes);
+        let mut request = Request::from(request);
+        request.set_connection(self.link.connection.clone());
+        // What follows a body could be the body or the other protocol, depending on who reads it.
+        if checked.wants_upgrade && self.reading.is_none() {
+            let (sender, upgrade) = Upgrade::channel();
+            *self.link.upgrade.borrow_mut() = Some(sender);
+            request.set_upgrade(upgrade);
+        }
+        request
+    }
+
+    /// Ends with an answer: as the parser knows it.
+    pub(crate) fn end(mut self, mut response: Response) -> http::Response<ResponseBody> {
+        let declared = self.prepare(&mut response);
+        if let Some(error) = response.take_error() {
+            self.log(&response, &error);
+        }
+        if let Some(line) = &mut self.line {
+            line.status = Some(response.status());
+            line.route = response.route().cloned();
+        }
+        let framed = declared.is_some() || response.body().len().is_some();
+        self.link.ends_by_close.set(self.version < Version::HTTP_11 && !framed);
+        let bodiless = self.is_head || response.body().is_empty();
+        let room = if self.is_head { None } else { declared };
+        response.into_http().map(|body| ResponseBody::new(body, room, bodiless, self))
+    }
+
+    /// Makes the answer one that can be sent on this connection; its Content-Length, if it has one.
+    fn prepare(&self, response: &mut Response) -> Option<u64> {
+        let upgrade = self.link.upgrade.borrow();
+        let upgraded = upgrade.as_ref().is_some_and(|sender| !sender.is_closed());
+        drop(upgrade);
+        let declared = make_sendable(response, self.is_head, upgraded).unwrap_or_else(|mistake| {
+            *response = Error::internal(mistake).into();
+            None
+        });
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return declared;
+        }
+        self.link.upgrade.take();
+        if self.link.is_draining() || self.reading.as_ref().is_some_and(Reading::leaves_much) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        declared
+    }
+
+    /// The one log line of a failure that nobody has told of yet.
+    fn log(&self, response: &Response, error: &Error) {
+        if error.status().is_server_error() && error.cause().is_some() {
+            let route = response.route().map(|route| &*route.pattern);
+            let remote = self.link.connection.remote_addr().map(tracing::field::display);
+            error!(target: "landspout::server", ?error, route, remote, "a request failed");
+        }
+    }
+}
