@@ -1,12 +1,12 @@
 //! The application.
 
-use crate::dispatch::{Dispatch, or_error};
+use crate::dispatch::{Dispatch, contained};
 use crate::error_page::{Asked, ErrorPages};
 use crate::layer::{Layer, wrap_all};
 use crate::{ErrorPage, Routes, Urls};
 use futures_util::future::{self, Either, FutureExt};
 use landspout_handler::{
-    BoxHandler, Error, Handler, Middleware, Request, Response, State, StateBuilder, contain_panic,
+    BoxHandler, Error, Handler, Middleware, Request, Response, State, StateBuilder,
 };
 use landspout_router::TrailingSlash;
 use std::cell::{OnceCell, RefCell};
@@ -290,10 +290,7 @@ impl Handler for Application {
         let answer = match (self.routes.fault(), &ready.wrapped) {
             (Some(fault), _) => Either::Left(future::ready(Error::internal(fault.clone()).into())),
             (None, None) => Either::Right(Either::Left(ready.dispatch.handle(request))),
-            (None, Some(wrapped)) => {
-                let answer = contain_panic(wrapped.handle(request));
-                Either::Right(Either::Right(answer.map(or_error)))
-            }
+            (None, Some(wrapped)) => Either::Right(Either::Right(contained(wrapped, request))),
         };
         answer.map(move |response| self.pages.finish(&asked, response))
     }

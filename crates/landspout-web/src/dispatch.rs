@@ -4,10 +4,11 @@ use crate::endpoint::Endpoint;
 use crate::{Routes, redirect};
 use futures_util::future::{self, Either, FutureExt};
 use landspout_handler::{
-    BoxHandler, Error, Handler, Panic, Request, Response, Route, Watch, contain_panic, watched,
+    BoxHandler, Error, Handler, Request, Response, Route, Watch, contain_panic, watched,
 };
 use landspout_router::{Miss, Router};
 use smallvec::SmallVec;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// The routes of an application, ready to be asked.
@@ -88,10 +89,7 @@ impl Handler for Dispatch {
     fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
         let Choice { handler, label, route } = self.choose(&mut request);
         let answer = match handler {
-            Ok(handler) => {
-                let answer = contain_panic(handler.handle(request)).map(or_error);
-                Either::Left(watched(label, answer))
-            }
+            Ok(handler) => Either::Left(watched(label, contained(handler, request))),
             Err(response) => Either::Right(future::ready(*response)),
         };
         answer.map(move |mut response| {
@@ -103,6 +101,13 @@ impl Handler for Dispatch {
     }
 }
 
-pub(crate) fn or_error(answer: Result<Response, Panic>) -> Response {
-    answer.unwrap_or_else(|panic| Error::from(panic).into())
+/// Asks a handler, and answers 500 where it panics, be it before its first `await` point or in the
+/// function, not an `async fn`, that makes its future.
+pub(crate) fn contained(handler: &BoxHandler, request: Request) -> impl Future<Output = Response> {
+    let begun = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
+    let answer = match begun {
+        Ok(answer) => Either::Left(answer),
+        Err(panic) => Either::Right(async { resume_unwind(panic) }),
+    };
+    contain_panic(answer).map(|answer| answer.unwrap_or_else(|panic| Error::from(panic).into()))
 }

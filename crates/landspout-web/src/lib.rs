@@ -30,6 +30,9 @@
 //! | [`get`], [`post`], [`any`] and their like; [`redirect`] | handlers that are made of others, or of nothing |
 //! | [`Urls`] | from the name of a route to its URL |
 //! | [`ErrorPage`] | what clients are told of errors |
+//! | `static_files` (feature `static-files`) | files of a directory, or built into the program |
+//! | `template` (feature `templates`) | pages made of Jinja templates, escaped |
+//! | `sse` (feature `sse`) | responses that go on: server-sent events |
 //!
 //! What handlers are made of is the vocabulary of `landspout-handler`, repeated here.
 
@@ -56,6 +59,7 @@ mod conditional;
 mod range;
 #[cfg(feature = "static-files")]
 pub mod static_files;
+
 #[cfg(feature = "templates")]
 pub mod template;
 

@@ -45,6 +45,25 @@ fn a_panic_in_a_fallback_or_a_middleware_is_500_too() {
 }
 
 #[test]
+fn a_panic_before_there_is_a_future_is_500_too() {
+    struct Early;
+    impl Handler for Early {
+        fn handle(&self, _: Request) -> impl Future<Output = Response> {
+            assert!(self.is_ready(), "too early");
+            std::future::pending()
+        }
+    }
+    impl Early {
+        fn is_ready(&self) -> bool {
+            false
+        }
+    }
+    run(async {
+        assert_eq!(fetch(&Application::new().route("/", Early), "/").await.0, 500);
+    });
+}
+
+#[test]
 fn middleware_sees_the_500_of_a_panic() {
     async fn count(request: Request, next: Next) -> Response {
         let response = next.run(request).await;
