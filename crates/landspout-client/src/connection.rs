@@ -32,8 +32,8 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct Unanswered {
     pub(crate) failure: Failure,
-    /// The request, if not a byte of it went out.
-    pub(crate) unsent: Option<Request<Body>>,
+    /// The request's body, if not a byte of the request went out.
+    pub(crate) unsent: Option<Body>,
     /// Whether a byte of an answer came.
     pub(crate) answered: bool,
 }
@@ -117,7 +117,7 @@ impl Connection {
     }
 
     fn sort(&self, mut error: TrySendError<Request<Outgoing>>) -> Unanswered {
-        let unsent = error.take_message().map(|request| request.map(|outgoing| outgoing.body));
+        let unsent = error.take_message().map(|request| request.into_body().body);
         let error = error.into_error();
         // hyper tells a head that is too long from another malformed one in a server only.
         let is_long = self.wire.received() >= self.max_header_size as u64;

@@ -126,14 +126,15 @@ impl<'a> Fetch<'a> {
         let mut request = self.call.request(&self.inner.config)?;
         if let Some(connection) = &mut lease.connection {
             self.stopwatch.set_reused();
-            let spare = if self.call.is_idempotent() { try_clone(&request) } else { None };
+            let spare = request.body().try_clone().filter(|_| self.call.is_idempotent());
             match self.send(connection, request).await {
                 Ok(response) => return Ok(self.unpack(response, lease)),
                 // The server may have closed the idle connection while the request was on its way
                 // (RFC 9112 §9.3.1): once more, over a new one.
-                Err(unanswered) => request = again(unanswered, spare)?,
+                Err(unanswered) => self.call.body = again(unanswered, spare)?,
             }
             self.stopwatch.restart();
+            request = self.call.request(&self.inner.config)?;
         }
         let connection = lease.connection.insert(self.connect(network).await?);
         match self.send(connection, request).await {
@@ -239,20 +240,12 @@ async fn within<F: Future>(deadline: Option<Deadline>, future: F) -> Result<F::O
     }
 }
 
-/// The request to send once more, if that is harmless: nothing of it went out; or nothing came back,
-/// and doing it twice is doing it once.
-fn again(unanswered: Unanswered, spare: Option<Request<Body>>) -> Result<Request<Body>, Failure> {
+/// The body to send once more, if that is harmless: nothing of the request went out; or nothing came
+/// back, and there is a spare body because doing it twice is doing it once.
+fn again(unanswered: Unanswered, spare: Option<Body>) -> Result<Body, Failure> {
     let Unanswered { failure, unsent, answered } = unanswered;
     let spare = spare.filter(|_| failure.kind == Kind::Failed && !answered);
     unsent.or(spare).ok_or(failure)
-}
-
-fn try_clone(request: &Request<Body>) -> Option<Request<Body>> {
-    let mut clone = Request::new(request.body().try_clone()?);
-    *clone.method_mut() = request.method().clone();
-    *clone.uri_mut() = request.uri().clone();
-    *clone.headers_mut() = request.headers().clone();
-    Some(clone)
 }
 
 /// Whether an answer has no body whatever its head says (RFC 9112 §6.3).

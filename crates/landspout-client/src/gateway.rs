@@ -50,7 +50,7 @@ impl Handler for Client {
     async fn handle(&self, mut request: Request) -> Response {
         strip(request.headers_mut());
         request.headers_mut().remove(HOST);
-        let as_is = RequestOptions { max_redirects: Some(0), ..RequestOptions::default() };
+        let as_is = RequestOptions::default().max_redirects(0);
         match self.fetch_as(Role::Gateway, request, as_is).await {
             Ok(response) => pass_on(response),
             Err(error) => refuse(error),

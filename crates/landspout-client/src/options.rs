@@ -14,11 +14,10 @@ use std::time::Duration;
 /// use std::time::Duration;
 ///
 /// let mut request = Request::get("http://127.0.0.1/");
-/// let options = RequestOptions { timeout: Some(Duration::from_secs(2)), ..Default::default() };
-/// request.extensions_mut().insert(options);
+/// request.extensions_mut().insert(RequestOptions::default().timeout(Duration::from_secs(2)));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs)]
+#[non_exhaustive]
 pub struct RequestOptions {
     /// See [`ClientConfig::queue_timeout`](ClientConfig#structfield.queue_timeout).
     pub queue_timeout: Option<Duration>,
@@ -46,6 +45,48 @@ pub(crate) struct Rules {
 }
 
 impl RequestOptions {
+    /// Sets [`queue_timeout`](Self#structfield.queue_timeout).
+    #[must_use]
+    pub fn queue_timeout(mut self, limit: Duration) -> RequestOptions {
+        self.queue_timeout = Some(limit);
+        self
+    }
+
+    /// Sets [`connect_timeout`](Self#structfield.connect_timeout).
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> RequestOptions {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// Sets [`timeout`](Self#structfield.timeout).
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> RequestOptions {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// Sets [`max_redirects`](Self#structfield.max_redirects).
+    #[must_use]
+    pub fn max_redirects(mut self, limit: usize) -> RequestOptions {
+        self.max_redirects = Some(limit);
+        self
+    }
+
+    /// Sets [`max_body_size`](Self#structfield.max_body_size).
+    #[must_use]
+    pub fn max_body_size(mut self, bytes: u64) -> RequestOptions {
+        self.max_body_size = Some(bytes);
+        self
+    }
+
+    /// Sets [`decompress`](Self#structfield.decompress).
+    #[must_use]
+    pub fn decompress(mut self, decompress: bool) -> RequestOptions {
+        self.decompress = Some(decompress);
+        self
+    }
+
     /// These, and where they say nothing the others.
     pub(crate) fn or(self, other: RequestOptions) -> RequestOptions {
         RequestOptions {

@@ -154,21 +154,21 @@ impl RequestBuilder {
     /// How long the whole request may take, in place of the client's
     /// [`timeout`](crate::ClientConfig#structfield.timeout). Zero is no limit.
     pub fn timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options.timeout = Some(limit);
+        self.options = self.options.timeout(limit);
         self
     }
 
     /// How long the request may wait for a place in the pool, in place of the client's
     /// [`queue_timeout`](crate::ClientConfig#structfield.queue_timeout). Zero is no limit.
     pub fn queue_timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options.queue_timeout = Some(limit);
+        self.options = self.options.queue_timeout(limit);
         self
     }
 
     /// How long making a connection may take, in place of the client's
     /// [`connect_timeout`](crate::ClientConfig#structfield.connect_timeout). Zero is no limit.
     pub fn connect_timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options.connect_timeout = Some(limit);
+        self.options = self.options.connect_timeout(limit);
         self
     }
 
@@ -176,21 +176,21 @@ impl RequestBuilder {
     /// [`max_redirects`](crate::ClientConfig#structfield.max_redirects). With 0 the redirect itself
     /// is the answer.
     pub fn max_redirects(mut self, limit: usize) -> RequestBuilder {
-        self.options.max_redirects = Some(limit);
+        self.options = self.options.max_redirects(limit);
         self
     }
 
     /// How many bytes the body of the answer may have, in place of the client's
     /// [`max_body_size`](crate::ClientConfig#structfield.max_body_size).
     pub fn max_body_size(mut self, bytes: u64) -> RequestBuilder {
-        self.options.max_body_size = Some(bytes);
+        self.options = self.options.max_body_size(bytes);
         self
     }
 
     /// Whether to ask for a compressed answer and to decompress it, in place of the client's
     /// [`decompress`](crate::ClientConfig#structfield.decompress).
     pub fn decompress(mut self, decompress: bool) -> RequestBuilder {
-        self.options.decompress = Some(decompress);
+        self.options = self.options.decompress(decompress);
         self
     }
 

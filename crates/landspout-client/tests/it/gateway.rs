@@ -67,8 +67,8 @@ async fn a_failure_is_a_502_or_a_504_with_its_cause() {
 
     let silent = Server::play([vec![Act::Read, Act::Hold]]).await;
     let mut request = request(&silent, &[]);
-    let timeout = Some(Duration::from_millis(20));
-    request.extensions_mut().insert(RequestOptions { timeout, ..Default::default() });
+    let options = RequestOptions::default().timeout(Duration::from_millis(20));
+    request.extensions_mut().insert(options);
     assert_eq!(Client::new().handle(request).await.status(), 504);
 
     let nowhere = Client::new().handle(Request::get("/only/a/path")).await;

@@ -4,6 +4,7 @@ use crate::script::{Act, OK, Server, write};
 use landspout_client::{
     Client, ClientConfig, ClientResponse, FetchError, FetchHandle, Request, RequestBuilder,
 };
+use tokio::sync::oneshot;
 
 fn is_send<T: Send>(_: &T) {}
 fn is_send_sync<T: Send + Sync>() {}
@@ -74,23 +75,30 @@ fn a_client_outlives_the_runtimes_it_is_used_on() {
     }
 }
 
-#[test]
-fn a_request_survives_the_runtime_of_its_connection() {
-    let runtime = || {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.worker_threads(1).enable_all().build().unwrap()
-    };
-    let (of_server, first, second) = (runtime(), runtime(), runtime());
+#[tokio::test]
+async fn a_request_survives_the_runtime_of_its_connection() {
     let dies = vec![Act::Read, write(OK), Act::Read, Act::Hold];
-    let server = of_server.block_on(Server::play([dies, vec![Act::Read, write(OK)]]));
-    let client = Client::new();
-    let mut response = first.block_on(client.get(server.url("/")).send()).unwrap();
-    first.block_on(response.bytes()).unwrap();
-    second.block_on(async {
-        let request = tokio::spawn(client.get(server.url("/")).send());
-        server.until(|server| server.requests().len() == 2).await;
-        first.shutdown_background();
-        assert_eq!(request.await.unwrap().unwrap().status(), 200);
-    });
+    let server = Server::play([dies, vec![Act::Read, write(OK)]]).await;
+    let (client, url) = (Client::new(), server.url("/"));
+    let (tell_ready, ready) = oneshot::channel();
+    let (tell_end, end) = oneshot::channel::<()>();
+    let first = {
+        let (client, url) = (client.clone(), url.clone());
+        std::thread::spawn(move || {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.enable_all().build().unwrap().block_on(async {
+                client.get(url).send().await.unwrap().bytes().await.unwrap();
+                tell_ready.send(()).unwrap();
+                end.await.unwrap();
+            });
+        })
+    };
+    ready.await.unwrap();
+    let request = tokio::spawn(client.get(url).send());
+    server.until(|server| server.requests().len() == 2).await;
+    assert_eq!(server.connections(), 1);
+    tell_end.send(()).unwrap();
+    assert_eq!(request.await.unwrap().unwrap().status(), 200);
     assert_eq!(server.requests().len(), 3);
+    first.join().unwrap();
 }
