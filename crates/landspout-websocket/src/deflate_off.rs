@@ -27,7 +27,7 @@ impl Codec {
         match *self {}
     }
 
-    pub(crate) fn shared(&self) -> Option<Shared> {
+    pub(crate) fn shared(&self, _len: usize) -> Option<Shared> {
         match *self {}
     }
 }

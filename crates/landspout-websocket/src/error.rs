@@ -147,3 +147,15 @@ impl From<io::Error> for Error {
         Error::Io(error)
     }
 }
+
+impl Error {
+    /// What the close frame about it says: no more than the other side needs to know.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Error::Protocol(error) => error.to_string(),
+            Error::Overflow => "too slow".to_owned(),
+            Error::IdleTimeout => "idle".to_owned(),
+            _ => String::new(),
+        }
+    }
+}

@@ -334,6 +334,7 @@ impl Protocol {
             return Err(Error::Closed);
         }
         let key = (self.role == Role::Client).then(mask::key);
+        out.reserve(MAX_HEAD + payload.len());
         write_head(opcode, compressed, key, payload.len(), out);
         let begin = out.len();
         out.extend_from_slice(payload);
@@ -352,7 +353,6 @@ pub(crate) fn write_head(
     len: usize,
     out: &mut Vec<u8>,
 ) {
-    out.reserve(MAX_HEAD + if key.is_some() { len } else { 0 });
     Head { opcode, fin: true, rsv1: compressed, key, len: len as u64 }.write(out);
 }
 

@@ -62,11 +62,11 @@ impl Codec {
 
     /// The compressed form of a message, if the message shall be compressed.
     pub(crate) fn deflate(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
-        if payload.len() < self.params.threshold.max(1) {
-            return None;
-        }
-        if let Some(shared) = self.unshared_context() {
+        if let Some(shared) = self.shared(payload.len()) {
             return shared.deflate(payload);
+        }
+        if !self.params.own_takeover || payload.len() < self.params.threshold.max(1) {
+            return None;
         }
         let settings = self.params.own?;
         let context = self.context.get_or_insert_with(|| Box::new(pool::context(settings)));
@@ -79,17 +79,17 @@ impl Codec {
         compressed
     }
 
-    /// The way to compress that gives the same frames on every connection.
+    /// The way to compress a message of this length that gives the same frame on every
+    /// connection.
     ///
     /// RFC 7692 §7.1.1.1: a frame may be shared only where each message is compressed by
     /// itself. Where this side's context is taken over, the other side's window would hold
     /// bytes that this connection's compressor never saw.
-    pub(crate) fn shared(&self) -> Option<Shared> {
-        self.unshared_context()
-    }
-
-    fn unshared_context(&self) -> Option<Shared> {
-        if self.params.own_takeover { None } else { self.params.own.map(Shared) }
+    pub(crate) fn shared(&self, len: usize) -> Option<Shared> {
+        if self.params.own_takeover || len < self.params.threshold.max(1) {
+            return None;
+        }
+        self.params.own.map(Shared)
     }
 
     /// Decompresses a message piece by piece; the sink may refuse to take more.

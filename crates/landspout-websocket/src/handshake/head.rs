@@ -19,7 +19,6 @@ pub(crate) fn end_of_head(bytes: &[u8]) -> Option<usize> {
 #[derive(Debug)]
 pub(crate) struct RequestHead {
     pub(crate) method: Method,
-    pub(crate) target: String,
     pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
 }
@@ -34,14 +33,11 @@ impl RequestHead {
         else {
             return Err(HandshakeError::Head);
         };
-        let visible = !target.is_empty() && target.iter().all(u8::is_ascii_graphic);
+        if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+            return Err(HandshakeError::Head);
+        }
         Ok(RequestHead {
             method: Method::from_bytes(method).map_err(|_| HandshakeError::Head)?,
-            target: std::str::from_utf8(target)
-                .ok()
-                .filter(|_| visible)
-                .ok_or(HandshakeError::Head)?
-                .to_owned(),
             version: parse_version(version)?,
             headers: parse_headers(headers)?,
         })

@@ -1,0 +1,234 @@
+//! What waits to be sent, in bounds.
+
+use crate::close::CloseFrame;
+use crate::config::{Config, Overflow};
+use crate::error::Error;
+use crate::message::Message;
+use crate::prepared::PreparedMessage;
+use crate::protocol::{Protocol, opcode_of, write_head};
+use crate::role::Role;
+use crate::wire::{SHARE, Wire};
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// The encoded bytes that are enough to keep the I/O busy: a vectored write takes not much more.
+/// What is beyond stays a message, and can still be dropped or replaced.
+const COMMIT: usize = 64 * 1024;
+
+/// Something to be sent.
+#[derive(Clone, Debug)]
+pub(crate) enum Outgoing {
+    Message(Message),
+    Prepared(PreparedMessage),
+}
+
+impl Outgoing {
+    fn len(&self) -> usize {
+        match self {
+            Outgoing::Message(message) => message.len(),
+            Outgoing::Prepared(message) => message.payload().len(),
+        }
+    }
+}
+
+/// Messages that wait for the I/O: first as messages, then as bytes.
+///
+/// A message is encoded when its bytes are about to be written and no earlier: one that was
+/// compressed with a kept context must be sent.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    wire: Wire,
+    queue: VecDeque<Queued>,
+    /// The payload bytes in the queue.
+    queued: usize,
+    /// The answer to the last ping, while the I/O takes nothing. RFC 6455 §5.5.3: the pings
+    /// before it need none.
+    pong: Option<Bytes>,
+    /// The frame that ends it all, behind what is queued.
+    close: Option<Option<CloseFrame>>,
+    max_queue: usize,
+    overflow: Overflow,
+    dropped: u64,
+}
+
+#[derive(Debug)]
+struct Queued {
+    message: Outgoing,
+    key: Option<u64>,
+}
+
+impl Outbox {
+    pub(crate) fn new(config: &Config) -> Outbox {
+        Outbox {
+            wire: Wire::default(),
+            queue: VecDeque::new(),
+            queued: 0,
+            pong: None,
+            close: None,
+            max_queue: config.max_queue,
+            overflow: config.overflow,
+            dropped: 0,
+        }
+    }
+
+    /// The bytes that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.wire.len() + self.queued
+    }
+
+    /// The messages that found no room.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Whether so little waits that a sender who can wait need not.
+    pub(crate) fn has_room(&self) -> bool {
+        self.len() <= COMMIT.min(self.max_queue / 2)
+    }
+
+    pub(crate) fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
+    }
+
+    /// Adds a message whose sender has waited for room.
+    pub(crate) fn push(&mut self, message: Outgoing, protocol: &mut Protocol) -> Result<(), Error> {
+        self.enqueue(Queued { message, key: None }, protocol)
+    }
+
+    /// Adds a message whose sender cannot wait; the policy decides what happens without room.
+    pub(crate) fn try_push(
+        &mut self,
+        message: Outgoing,
+        key: Option<u64>,
+        protocol: &mut Protocol,
+    ) -> Result<(), Error> {
+        let len = message.len();
+        let new = Queued { message, key };
+        if self.overflow == Overflow::KeepLatest && key.is_some() {
+            let old = self.queue.iter_mut().find(|queued| queued.key == key);
+            if let Some(old) = old {
+                self.queued = self.queued - old.message.len() + len;
+                *old = new;
+                return self.check_total();
+            }
+        }
+        let fits = |outbox: &Outbox| {
+            outbox.len() == 0 || outbox.len().saturating_add(len) <= outbox.max_queue
+        };
+        if self.overflow == Overflow::DropOldest {
+            while !fits(self)
+                && let Some(oldest) = self.queue.pop_front()
+            {
+                self.queued -= oldest.message.len();
+                self.dropped += 1;
+            }
+        }
+        match (fits(self), self.overflow) {
+            (true, _) => self.enqueue(new, protocol),
+            (false, Overflow::DropNewest | Overflow::DropOldest) => {
+                self.dropped += 1;
+                Ok(())
+            }
+            (false, Overflow::Close | Overflow::KeepLatest) => Err(Error::Overflow),
+        }
+    }
+
+    fn check_total(&self) -> Result<(), Error> {
+        if self.len() > self.max_queue { Err(Error::Overflow) } else { Ok(()) }
+    }
+
+    fn enqueue(&mut self, new: Queued, protocol: &mut Protocol) -> Result<(), Error> {
+        if self.queue.is_empty() && self.wire.len() < COMMIT {
+            return encode(new.message, protocol, &mut self.wire);
+        }
+        self.queued += new.message.len();
+        self.queue.push_back(new);
+        Ok(())
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8], protocol: &mut Protocol) -> Result<(), Error> {
+        protocol.ping(payload, self.wire.tail())
+    }
+
+    pub(crate) fn pong(&mut self, payload: Bytes, protocol: &mut Protocol) -> Result<(), Error> {
+        if protocol.is_close_sent() {
+            return Err(Error::Closed);
+        }
+        if self.wire.len() < COMMIT {
+            protocol.pong(&payload, self.wire.tail())
+        } else {
+            self.pong = Some(payload);
+            Ok(())
+        }
+    }
+
+    /// Ends it with a close frame, behind what is queued.
+    pub(crate) fn close(&mut self, frame: Option<CloseFrame>) {
+        self.close.get_or_insert(frame);
+    }
+
+    /// Throws away what is not encoded yet.
+    pub(crate) fn clear(&mut self) {
+        self.queue = VecDeque::new();
+        self.queued = 0;
+        self.pong = None;
+    }
+
+    /// Throws away everything: nothing can be written any more.
+    pub(crate) fn abandon(&mut self) {
+        self.clear();
+        self.wire = Wire::default();
+    }
+
+    /// Encodes as much as the I/O should have before it.
+    pub(crate) fn commit(&mut self, protocol: &mut Protocol) -> Result<(), Error> {
+        while self.wire.len() < COMMIT {
+            if let Some(payload) = self.pong.take() {
+                protocol.pong(&payload, self.wire.tail())?;
+            } else if let Some(next) = self.queue.pop_front() {
+                self.queued -= next.message.len();
+                encode(next.message, protocol, &mut self.wire)?;
+            } else {
+                self.queue.shrink_to(0);
+                if let Some(frame) = self.close.take()
+                    && !protocol.is_close_sent()
+                {
+                    protocol.close(frame.as_ref(), self.wire.tail())?;
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends the frame of a message.
+fn encode(message: Outgoing, protocol: &mut Protocol, wire: &mut Wire) -> Result<(), Error> {
+    if protocol.is_close_sent() {
+        return Err(Error::Closed);
+    }
+    let masks = protocol.role() == Role::Client;
+    let message = match message {
+        Outgoing::Message(message) => message,
+        Outgoing::Prepared(prepared) => {
+            let frame = prepared.frame(protocol.codec());
+            if !masks {
+                wire.push(frame.bytes.clone());
+                return Ok(());
+            }
+            let opcode = prepared.opcode();
+            return protocol.write(opcode, frame.is_compressed, frame.payload(), wire.tail());
+        }
+    };
+    let opcode = opcode_of(&message);
+    let compressed = protocol.compress(message.as_bytes());
+    let is_compressed = compressed.is_some();
+    if masks || compressed.as_ref().map_or(message.len(), Vec::len) < SHARE * 4 {
+        let payload = compressed.as_deref().unwrap_or(message.as_bytes());
+        return protocol.write(opcode, is_compressed, payload, wire.tail());
+    }
+    let payload = compressed.map_or_else(|| message.into_bytes(), Bytes::from);
+    write_head(opcode, is_compressed, None, payload.len(), wire.tail());
+    wire.push(payload);
+    Ok(())
+}

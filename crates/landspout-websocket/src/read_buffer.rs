@@ -1,0 +1,66 @@
+//! The memory that a thread reads into: one piece for all its connections.
+
+use crate::error::ProtocolError;
+use crate::protocol::{Event, Protocol};
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// As much as one read takes, in bytes.
+const SIZE: usize = 64 * 1024;
+
+thread_local! {
+    /// Absent before the first read, and during a read: a socket may itself be a WebSocket's.
+    static BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
+
+/// What came of reading.
+pub(crate) enum Read {
+    Bytes(Result<Option<Event>, ProtocolError>),
+    End,
+    Failed(io::Error),
+}
+
+/// Reads once, and gives the first event of what was read; what is behind it is added to the
+/// rest.
+pub(crate) fn poll_read(
+    io: Pin<&mut impl AsyncRead>,
+    cx: &mut Context<'_>,
+    protocol: &mut Protocol,
+    rest: &mut Vec<u8>,
+) -> Poll<Read> {
+    with_buffer(|buffer| {
+        let mut read = ReadBuf::new(buffer);
+        if let Err(error) = ready!(io.poll_read(cx, &mut read)) {
+            return Poll::Ready(Read::Failed(error));
+        }
+        let bytes = read.filled_mut();
+        if bytes.is_empty() {
+            return Poll::Ready(Read::End);
+        }
+        Poll::Ready(Read::Bytes(protocol.receive(bytes).map(|received| {
+            rest.extend_from_slice(&bytes[received.used..]);
+            received.event
+        })))
+    })
+}
+
+/// Reads once and forgets it; false at the end of the stream.
+pub(crate) fn poll_discard(io: Pin<&mut impl AsyncRead>, cx: &mut Context<'_>) -> Poll<bool> {
+    with_buffer(|buffer| {
+        let mut read = ReadBuf::new(buffer);
+        match ready!(io.poll_read(cx, &mut read)) {
+            Ok(()) => Poll::Ready(!read.filled().is_empty()),
+            Err(_) => Poll::Ready(false),
+        }
+    })
+}
+
+fn with_buffer<T>(act: impl FnOnce(&mut [u8]) -> T) -> T {
+    let mut buffer = BUFFER.take().unwrap_or_else(|| vec![0; SIZE].into_boxed_slice());
+    let result = act(&mut buffer);
+    BUFFER.set(Some(buffer));
+    result
+}

@@ -1,0 +1,295 @@
+//! The two ends of a WebSocket.
+
+use crate::close::{CloseCode, CloseFrame};
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::message::Message;
+use crate::outbox::Outgoing;
+use crate::prepared::PreparedMessage;
+use crate::protocol::Event;
+use bytes::Bytes;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+struct Shared<Io>(Mutex<Connection<Io>>);
+
+impl<Io> Shared<Io> {
+    fn lock(&self) -> MutexGuard<'_, Connection<Io>> {
+        // What a panic of the stream left behind is still a connection, if a broken one.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn split<Io>(mut connection: Connection<Io>) -> (Sender<Io>, Receiver<Io>) {
+    connection.leave();
+    let shared = Arc::new(Shared(Mutex::new(connection)));
+    (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
+}
+
+/// The sending end: as many clones as there are senders, in any tasks.
+///
+/// While the [`Receiver`] waits for messages it is it that writes: all that is sent before its
+/// turn comes leaves in one write. Otherwise the sender writes.
+///
+/// ```
+/// use landspout_websocket::{Agreement, Config, Message, Role, WebSocket};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (near, far) = tokio::io::duplex(1024);
+/// let config = Config::default();
+/// let server = WebSocket::new(far, Agreement::plain(Role::Server), &config);
+/// let mut client = WebSocket::new(near, Agreement::plain(Role::Client), &config);
+///
+/// let (sender, mut receiver) = server.split();
+/// tokio::spawn(async move { receiver.receive().await });
+/// tokio::spawn(async move { sender.send("from another task").await });
+/// assert_eq!(client.receive().await?, Some(Message::from("from another task")));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sender<Io> {
+    shared: Arc<Shared<Io>>,
+}
+
+impl<Io> Clone for Sender<Io> {
+    fn clone(&self) -> Sender<Io> {
+        Sender { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<Io> fmt::Debug for Sender<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sender").field(&*self.shared.lock()).finish()
+    }
+}
+
+impl<Io> Sender<Io> {
+    /// Whether messages can still be sent.
+    pub fn is_open(&self) -> bool {
+        self.shared.lock().is_open()
+    }
+
+    /// How many bytes wait to be written.
+    pub fn queued(&self) -> usize {
+        self.shared.lock().outbox().len()
+    }
+
+    /// How many messages the policy [`Config::overflow`](crate::Config::overflow) has thrown
+    /// away.
+    pub fn dropped(&self) -> u64 {
+        self.shared.lock().outbox().dropped()
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
+    /// Sends a message: waits while too much is queued, then queues it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the connection is closing or closed, [`Error::Io`] if writing fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if it is dropped before it is ready, the message is not sent at all.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), Error> {
+        self.send_outgoing(Outgoing::Message(message.into())).await
+    }
+
+    /// Sends a prepared message, as [`send`](Sender::send) sends another.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Sender::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if it is dropped before it is ready, the message is not sent at all.
+    pub async fn send_prepared(&self, message: &PreparedMessage) -> Result<(), Error> {
+        self.send_outgoing(Outgoing::Prepared(message.clone())).await
+    }
+
+    async fn send_outgoing(&self, message: Outgoing) -> Result<(), Error> {
+        let mut message = Some(message);
+        poll_fn(|cx| {
+            let mut connection = self.shared.lock();
+            ready!(connection.poll_room(cx))?;
+            if let Some(message) = message.take() {
+                connection.push(message)?;
+                connection.start_writing();
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    /// Sends a message without waiting: what happens when the queue is full is
+    /// [`Config::overflow`](crate::Config::overflow)'s choice.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the connection is closing or closed; [`Error::Overflow`] if this
+    /// message was the one too many, and the connection closes now. A message that the policy
+    /// throws away is no error; see [`dropped`](Sender::dropped).
+    pub fn try_send(&self, message: impl Into<Message>) -> Result<(), Error> {
+        self.shared.lock().try_push(Outgoing::Message(message.into()), None)
+    }
+
+    /// Sends a prepared message without waiting, as [`try_send`](Sender::try_send) sends
+    /// another: the call for a message to many.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_send`](Sender::try_send).
+    pub fn try_send_prepared(&self, message: &PreparedMessage) -> Result<(), Error> {
+        self.shared.lock().try_push(Outgoing::Prepared(message.clone()), None)
+    }
+
+    /// Sends a prepared message that makes the earlier ones of the same key worthless, such as
+    /// a price or a position: with [`Overflow::KeepLatest`](crate::Overflow::KeepLatest) it
+    /// takes the place of the one that is still queued.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_send`](Sender::try_send).
+    pub fn try_send_latest(&self, key: u64, message: &PreparedMessage) -> Result<(), Error> {
+        self.shared.lock().try_push(Outgoing::Prepared(message.clone()), Some(key))
+    }
+
+    /// Sends a ping of at most 125 bytes. Its pong comes as an event of
+    /// [`Receiver::receive_event`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ControlTooLong`]; [`Error::Closed`] if the connection is closing or closed.
+    pub fn ping(&self, payload: &[u8]) -> Result<(), Error> {
+        let mut connection = self.shared.lock();
+        connection.ping(payload)?;
+        connection.start_writing();
+        Ok(())
+    }
+
+    /// Sends a pong that answers no ping. Pings are answered without it.
+    ///
+    /// # Errors
+    ///
+    /// As [`ping`](Sender::ping).
+    pub fn pong(&self, payload: &[u8]) -> Result<(), Error> {
+        let mut connection = self.shared.lock();
+        connection.pong(Bytes::copy_from_slice(payload))?;
+        connection.start_writing();
+        Ok(())
+    }
+
+    /// Waits until all that was sent has been written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if writing fails; [`Error::Closed`] if the connection is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: what is not written yet stays queued.
+    pub async fn flush(&self) -> Result<(), Error> {
+        poll_fn(|cx| self.shared.lock().poll_flush(cx)).await
+    }
+
+    /// Begins to close the connection: sends a close frame behind what is queued. The
+    /// [`Receiver`] sees the rest: it receives what still comes, and then `None`.
+    pub fn close(&self, code: CloseCode, reason: impl Into<String>) {
+        let mut connection = self.shared.lock();
+        connection.begin_close(CloseFrame::new(code, reason));
+        connection.start_writing();
+    }
+}
+
+/// The receiving end. While it waits for messages it also does what the connection needs:
+/// answers, deadlines, and what the [`Sender`]s queue.
+///
+/// Dropping it ends the connection, whatever senders there still are.
+pub struct Receiver<Io> {
+    shared: Arc<Shared<Io>>,
+}
+
+impl<Io> fmt::Debug for Receiver<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Receiver").field(&*self.shared.lock()).finish()
+    }
+}
+
+impl<Io> Receiver<Io> {
+    /// What the other side's close frame said, if one with a code has come.
+    pub fn close_frame(&self) -> Option<CloseFrame> {
+        self.shared.lock().close_frame().cloned()
+    }
+
+    /// The subprotocol that the handshake settled.
+    pub fn subprotocol(&self) -> Option<String> {
+        self.shared.lock().subprotocol().map(str::to_owned)
+    }
+
+    /// Another sending end.
+    pub fn sender(&self) -> Sender<Io> {
+        Sender { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
+    /// Waits for the next message; `None` when the connection was closed by a closing
+    /// handshake.
+    ///
+    /// # Errors
+    ///
+    /// The connection ended in another way; see [`Error`]. Told once, then it is `None`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: no message is lost, and the next call goes on where this one stopped.
+    pub async fn receive(&mut self) -> Result<Option<Message>, Error> {
+        loop {
+            match self.receive_event().await? {
+                Some(Event::Message(message)) => return Ok(Some(message)),
+                Some(_) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Waits for the next event: messages, but also pings, pongs and the close frame, which have
+    /// been answered. `None` comes after the close frame, when the stream has ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`receive`](Receiver::receive).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: no event is lost, and the next call goes on where this one stopped.
+    pub async fn receive_event(&mut self) -> Result<Option<Event>, Error> {
+        let turn = Turn(&self.shared);
+        poll_fn(|cx| turn.0.lock().poll_receive(cx)).await
+    }
+}
+
+impl<Io> Drop for Receiver<Io> {
+    fn drop(&mut self) {
+        self.shared.lock().drop_io(Some(Error::Closed));
+    }
+}
+
+/// The time in which the receiving task sees to the connection.
+struct Turn<'a, Io: AsyncRead + AsyncWrite + Unpin>(&'a Shared<Io>);
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Turn<'_, Io> {
+    fn drop(&mut self) {
+        let mut connection = self.0.lock();
+        connection.leave();
+        // Someone may have queued a message and woken this task, which was then cancelled.
+        if connection.outbox().len() > 0 {
+            connection.start_writing();
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Bytes on their way to the socket.
+
+use bytes::{Buf, Bytes};
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite;
+
+/// Payloads from this size on are written from where they are; smaller ones are copied behind
+/// each other, which is cheaper than one more piece in a vectored write.
+pub(crate) const SHARE: usize = 1024;
+
+/// The pieces of one vectored write.
+const PIECES: usize = 64;
+
+/// The memory that a connection keeps when all is written, in bytes.
+const KEEP: usize = 256;
+
+/// Encoded bytes, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Wire {
+    /// What comes before the tail.
+    segments: VecDeque<Bytes>,
+    segments_len: usize,
+    /// Where small frames are gathered.
+    tail: Vec<u8>,
+    /// How much of the tail is written already.
+    written: usize,
+    /// The I/O may hold back what was written to it.
+    unflushed: bool,
+}
+
+impl Wire {
+    pub(crate) fn len(&self) -> usize {
+        self.segments_len + self.tail.len() - self.written
+    }
+
+    /// Where to append bytes.
+    pub(crate) fn tail(&mut self) -> &mut Vec<u8> {
+        &mut self.tail
+    }
+
+    /// Appends bytes without copying them, unless they are few.
+    pub(crate) fn push(&mut self, bytes: Bytes) {
+        if bytes.len() < SHARE {
+            self.tail.extend_from_slice(&bytes);
+            return;
+        }
+        if self.tail.len() > self.written {
+            let mut tail = Bytes::from(std::mem::take(&mut self.tail));
+            tail.advance(self.written);
+            self.segments_len += tail.len();
+            self.segments.push_back(tail);
+        }
+        self.tail.clear();
+        self.written = 0;
+        self.segments_len += bytes.len();
+        self.segments.push_back(bytes);
+    }
+
+    /// Writes until the I/O takes no more; says how much it took, and whether that was all.
+    pub(crate) fn poll_write(
+        &mut self,
+        mut io: Pin<&mut impl AsyncWrite>,
+        cx: &mut Context<'_>,
+    ) -> (usize, Poll<io::Result<()>>) {
+        let before = self.len();
+        while self.len() > 0 {
+            let result = if self.segments.is_empty() {
+                io.as_mut().poll_write(cx, &self.tail[self.written..])
+            } else {
+                self.poll_write_pieces(io.as_mut(), cx)
+            };
+            match result {
+                Poll::Ready(Ok(0)) => {
+                    return (
+                        before - self.len(),
+                        Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    );
+                }
+                Poll::Ready(Ok(len)) => self.advance(len),
+                Poll::Ready(Err(error)) => return (before - self.len(), Poll::Ready(Err(error))),
+                Poll::Pending => return (before - self.len(), Poll::Pending),
+            }
+        }
+        let mut result = Poll::Ready(Ok(()));
+        if self.unflushed {
+            result = io.poll_flush(cx);
+            self.unflushed = !matches!(result, Poll::Ready(Ok(())));
+        }
+        (before, result)
+    }
+
+    fn poll_write_pieces(
+        &self,
+        io: Pin<&mut impl AsyncWrite>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if !io.is_write_vectored() {
+            return io.poll_write(cx, &self.segments[0]);
+        }
+        let mut pieces = [IoSlice::new(&[]); PIECES];
+        let mut count = 0;
+        for (piece, segment) in pieces.iter_mut().zip(&self.segments) {
+            *piece = IoSlice::new(segment);
+            count += 1;
+        }
+        if count < PIECES {
+            pieces[count] = IoSlice::new(&self.tail[self.written..]);
+            count += 1;
+        }
+        io.poll_write_vectored(cx, &pieces[..count])
+    }
+
+    fn advance(&mut self, mut len: usize) {
+        self.unflushed = true;
+        while let Some(segment) = self.segments.front_mut() {
+            let part = len.min(segment.len());
+            segment.advance(part);
+            self.segments_len -= part;
+            len -= part;
+            if !segment.is_empty() {
+                return;
+            }
+            self.segments.pop_front();
+        }
+        self.written += len;
+        if self.written == self.tail.len() {
+            self.written = 0;
+            self.tail.clear();
+            if self.tail.capacity() > KEEP {
+                self.tail = Vec::new();
+            }
+        }
+    }
+}
