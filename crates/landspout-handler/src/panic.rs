@@ -1,9 +1,11 @@
 //! Keeping a panic where it happened.
 
-use futures_util::FutureExt;
 use std::any::Any;
 use std::fmt;
-use std::panic::AssertUnwindSafe;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 
 /// Runs a future to its end or to its panic.
 ///
@@ -28,7 +30,13 @@ use std::panic::AssertUnwindSafe;
 /// # });
 /// ```
 pub async fn contain_panic<F: Future>(future: F) -> Result<F::Output, Panic> {
-    AssertUnwindSafe(future).catch_unwind().await.map_err(|payload| Panic::new(&*payload))
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(payload) => Poll::Ready(Err(Panic::new(&*payload))),
+    })
+    .await
 }
 
 /// A panic that was contained.

@@ -5,6 +5,7 @@ use crate::{Body, Connection, Error, Route, State, Upgrade};
 use http::header::HOST;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use std::any::type_name;
+use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,8 +23,13 @@ use std::sync::Arc;
 /// assert_eq!(request.uri().path(), "/stories");
 /// assert_eq!(request.query_value("draft").as_deref(), Some("yes"));
 /// ```
-#[derive(Debug, Default)]
-pub struct Request {
+///
+/// It is as large as a pointer, so that handing it on costs nothing.
+#[derive(Default)]
+pub struct Request(Box<Inner>);
+
+#[derive(Default)]
+struct Inner {
     method: Method,
     uri: Uri,
     version: Version,
@@ -39,7 +45,7 @@ pub struct Request {
 impl Request {
     /// A request without headers and body.
     pub fn new(method: Method, uri: Uri) -> Request {
-        Request { method, uri, ..Request::default() }
+        Request(Box::new(Inner { method, uri, ..Inner::default() }))
     }
 
     /// A GET of `uri`, for tests and examples.
@@ -69,70 +75,70 @@ impl Request {
     /// Sets the method.
     #[must_use]
     pub fn with_method(mut self, method: Method) -> Request {
-        self.method = method;
+        self.0.method = method;
         self
     }
 
     /// Sets a header, in place of any of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Request {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// Sets the body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Request {
-        self.body = body.into();
+        self.0.body = body.into();
         self
     }
 
     /// The method.
     pub fn method(&self) -> &Method {
-        &self.method
+        &self.0.method
     }
 
     /// The method, to change.
     pub fn method_mut(&mut self) -> &mut Method {
-        &mut self.method
+        &mut self.0.method
     }
 
     /// The target: on a server mostly a path and a query, in a client a whole URI.
     pub fn uri(&self) -> &Uri {
-        &self.uri
+        &self.0.uri
     }
 
     /// Sets the target. The parameters of a route already taken are forgotten, because they stand
     /// in the old one.
     pub fn set_uri(&mut self, uri: Uri) {
-        self.uri = uri;
-        self.taken = None;
+        self.0.uri = uri;
+        self.0.taken = None;
     }
 
     /// The version of HTTP that the request came in.
     pub fn version(&self) -> Version {
-        self.version
+        self.0.version
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.0.headers
     }
 
     /// The headers, to change.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.headers
+        &mut self.0.headers
     }
 
     /// The value of a header, if it is there and is visible ASCII.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.0.headers.get(name)?.to_str().ok()
     }
 
     /// Host and port as the client named them: of the URI if it has them, of `Host` otherwise
     /// (RFC 9112 §3.2.2). The client chose it; compare it with a list before trusting it.
     pub fn host(&self) -> Option<&str> {
-        match self.uri.authority() {
+        match self.0.uri.authority() {
             Some(authority) => Some(authority.as_str()),
             None => self.header(HOST),
         }
@@ -140,42 +146,42 @@ impl Request {
 
     /// The body.
     pub fn body(&self) -> &Body {
-        &self.body
+        &self.0.body
     }
 
     /// The body, to read from, replace, or set the [limit](Body::set_limit) of.
     pub fn body_mut(&mut self) -> &mut Body {
-        &mut self.body
+        &mut self.0.body
     }
 
     /// The body, for good.
     pub fn into_body(self) -> Body {
-        self.body
+        self.0.body
     }
 
     /// Values that travel with the request and do not go over the wire.
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.0.extensions
     }
 
     /// The same, to change.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.0.extensions
     }
 
     /// The connection that the request came on.
     pub fn connection(&self) -> &Connection {
-        &self.connection
+        &self.0.connection
     }
 
     /// Says on which connection the request came. For the server.
     pub fn set_connection(&mut self, connection: Connection) {
-        self.connection = connection;
+        self.0.connection = connection;
     }
 
     /// The route that the request took, if a router was involved.
     pub fn route(&self) -> Option<&Arc<Route>> {
-        self.taken.as_ref().map(|taken| &taken.route)
+        self.0.taken.as_ref().map(|taken| &taken.route)
     }
 
     /// Says which route the request took, and where in its path the parameters stand. For the
@@ -188,16 +194,16 @@ impl Request {
         route: Arc<Route>,
         parameters: impl IntoIterator<Item = Range<usize>>,
     ) {
-        self.taken = Some(Taken::new(route, self.uri.path(), parameters));
+        self.0.taken = Some(Taken::new(route, self.0.uri.path(), parameters));
     }
 
     pub(crate) fn parameters(&self) -> Option<impl ExactSizeIterator<Item = (&str, &str)> + Clone> {
-        Some(self.taken.as_ref()?.parameters(self.uri.path()))
+        Some(self.0.taken.as_ref()?.parameters(self.0.uri.path()))
     }
 
     /// Gives the handlers behind it the values of their application. For the application.
     pub fn set_state(&mut self, state: State) {
-        self.state = Some(state);
+        self.0.state = Some(state);
     }
 
     /// A value that all loops of the application share.
@@ -205,7 +211,7 @@ impl Request {
     /// # Errors
     /// The application was given none of this type: a 500 whose cause says so.
     pub fn shared<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, Error> {
-        let value = self.state.as_ref().and_then(State::shared);
+        let value = self.0.state.as_ref().and_then(State::shared);
         value.ok_or_else(|| missing::<T>("shared"))
     }
 
@@ -215,46 +221,58 @@ impl Request {
     /// The application was given none of this type, or the request has left its loop: a 500 whose
     /// cause says so.
     pub fn per_loop<T: 'static>(&self) -> Result<Rc<T>, Error> {
-        let value = self.state.as_ref().and_then(State::per_loop);
+        let value = self.0.state.as_ref().and_then(State::per_loop);
         value.ok_or_else(|| missing::<T>("per-loop"))
     }
 
     /// Takes the right to the connection, if the client may be given another protocol on it; see
     /// [`Upgrade`].
     pub fn take_upgrade(&mut self) -> Option<Upgrade> {
-        self.upgrade.take()
+        self.0.upgrade.take()
     }
 
     /// Adds the right to the connection. For the server.
     pub fn set_upgrade(&mut self, upgrade: Upgrade) {
-        self.upgrade = Some(upgrade);
+        self.0.upgrade = Some(upgrade);
     }
 
     /// As `http::Request`, for code that speaks the `http` crate's types. Connection, route, state
     /// and upgrade stay behind.
     pub fn into_http(self) -> http::Request<Body> {
-        let mut request = http::Request::new(self.body);
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.version_mut() = self.version;
-        *request.headers_mut() = self.headers;
-        *request.extensions_mut() = self.extensions;
+        let inner = *self.0;
+        let mut request = http::Request::new(inner.body);
+        *request.method_mut() = inner.method;
+        *request.uri_mut() = inner.uri;
+        *request.version_mut() = inner.version;
+        *request.headers_mut() = inner.headers;
+        *request.extensions_mut() = inner.extensions;
         request
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.0.method)
+            .field("uri", &self.0.uri)
+            .field("headers", &self.0.headers)
+            .field("body", &self.0.body)
+            .finish_non_exhaustive()
     }
 }
 
 impl From<http::Request<Body>> for Request {
     fn from(request: http::Request<Body>) -> Request {
         let (parts, body) = request.into_parts();
-        Request {
+        Request(Box::new(Inner {
             method: parts.method,
             uri: parts.uri,
             version: parts.version,
             headers: parts.headers,
             extensions: parts.extensions,
             body,
-            ..Request::default()
-        }
+            ..Inner::default()
+        }))
     }
 }
 

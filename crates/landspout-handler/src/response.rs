@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use std::fmt;
 use std::sync::Arc;
 
 /// A status, headers and a [`Body`].
@@ -20,8 +21,13 @@ use std::sync::Arc;
 /// assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
 /// assert_eq!(response.body().len(), Some(13));
 /// ```
-#[derive(Debug, Default)]
-pub struct Response {
+///
+/// It is as large as a pointer, so that handing it on costs nothing.
+#[derive(Default)]
+pub struct Response(Box<Inner>);
+
+#[derive(Default)]
+struct Inner {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
@@ -34,7 +40,7 @@ pub struct Response {
 impl Response {
     /// A 200 with this body and no header.
     pub fn new(body: impl Into<Body>) -> Response {
-        Response { body: body.into(), ..Response::default() }
+        Response(Box::new(Inner { body: body.into(), ..Inner::default() }))
     }
 
     /// A response of this status without headers or body.
@@ -96,7 +102,7 @@ impl Response {
     #[must_use]
     #[track_caller]
     pub fn with_status(mut self, status: u16) -> Response {
-        self.status = StatusCode::from_u16(status)
+        self.0.status = StatusCode::from_u16(status)
             .unwrap_or_else(|_| panic!("a status is between 100 and 999, and {status} is not"));
         self
     }
@@ -104,95 +110,107 @@ impl Response {
     /// Sets a header, in place of any of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Response {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// Sets the body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Response {
-        self.body = body.into();
+        self.0.body = body.into();
         self
     }
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.0.headers
     }
 
     /// The headers, to change.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.headers
+        &mut self.0.headers
     }
 
     /// The body.
     pub fn body(&self) -> &Body {
-        &self.body
+        &self.0.body
     }
 
     /// The body, to read from or replace.
     pub fn body_mut(&mut self) -> &mut Body {
-        &mut self.body
+        &mut self.0.body
     }
 
     /// The body, for good.
     pub fn into_body(self) -> Body {
-        self.body
+        self.0.body
     }
 
     /// Values that travel with the response and do not go over the wire.
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.0.extensions
     }
 
     /// The same, to change.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.0.extensions
     }
 
     /// The error that this response tells of, for whoever logs it or makes a page of it.
     pub fn error(&self) -> Option<&Error> {
-        self.error.as_ref()
+        self.0.error.as_ref()
     }
 
     /// Takes the error away, so that nobody tells of it twice.
     pub fn take_error(&mut self) -> Option<Error> {
-        self.error.take()
+        self.0.error.take()
     }
 
     /// The route that answered, if a router was involved: for logs and metrics.
     pub fn route(&self) -> Option<&Arc<Route>> {
-        self.route.as_ref()
+        self.0.route.as_ref()
     }
 
     /// Says which route answered.
     pub fn set_route(&mut self, route: Arc<Route>) {
-        self.route = Some(route);
+        self.0.route = Some(route);
     }
 
     /// Adds the right to the connection, on the side of a client that was answered with 101.
     pub fn set_upgrade(&mut self, upgrade: Upgrade) {
-        self.upgrade = Some(upgrade);
+        self.0.upgrade = Some(upgrade);
     }
 
     /// Takes the right to the connection after a 101; see [`Upgrade`].
     pub fn take_upgrade(&mut self) -> Option<Upgrade> {
-        self.upgrade.take()
+        self.0.upgrade.take()
     }
 
     /// As `http::Response`, for code that speaks the `http` crate's types. Error, route and
     /// upgrade stay behind.
     pub fn into_http(self) -> http::Response<Body> {
-        let mut response = http::Response::new(self.body);
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
-        *response.extensions_mut() = self.extensions;
+        let inner = *self.0;
+        let mut response = http::Response::new(inner.body);
+        *response.status_mut() = inner.status;
+        *response.headers_mut() = inner.headers;
+        *response.extensions_mut() = inner.extensions;
         response
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.0.status)
+            .field("headers", &self.0.headers)
+            .field("body", &self.0.body)
+            .field("error", &self.0.error)
+            .finish_non_exhaustive()
     }
 }
 
@@ -201,11 +219,11 @@ impl Response {
 impl From<Error> for Response {
     fn from(error: Error) -> Response {
         let mut response = Response::text(error.to_string());
-        response.status = error.status();
+        response.0.status = error.status();
         for (name, value) in error.headers() {
-            response.headers.append(name, value.clone());
+            response.0.headers.append(name, value.clone());
         }
-        response.error = Some(error);
+        response.0.error = Some(error);
         response
     }
 }
@@ -213,12 +231,12 @@ impl From<Error> for Response {
 impl From<http::Response<Body>> for Response {
     fn from(response: http::Response<Body>) -> Response {
         let (parts, body) = response.into_parts();
-        Response {
+        Response(Box::new(Inner {
             status: parts.status,
             headers: parts.headers,
             extensions: parts.extensions,
             body,
-            ..Response::default()
-        }
+            ..Inner::default()
+        }))
     }
 }
