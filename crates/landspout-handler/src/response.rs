@@ -54,17 +54,19 @@ impl Response {
 
     /// A 200 with text, as `text/plain; charset=utf-8`.
     pub fn text(text: impl Into<Body>) -> Response {
-        Response::typed("text/plain; charset=utf-8", text.into())
+        static TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+        Response::typed(TEXT.clone(), text.into())
     }
 
     /// A 200 with a page, as `text/html; charset=utf-8`.
     pub fn html(page: impl Into<Body>) -> Response {
-        Response::typed("text/html; charset=utf-8", page.into())
+        static HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+        Response::typed(HTML.clone(), page.into())
     }
 
     /// A 200 with bytes of the given content type.
     pub fn bytes(content_type: &'static str, bytes: impl Into<Bytes>) -> Response {
-        Response::typed(content_type, bytes.into().into())
+        Response::typed(HeaderValue::from_static(content_type), bytes.into().into())
     }
 
     /// A 200 with a value as JSON, as `application/json`.
@@ -72,8 +74,8 @@ impl Response {
     /// # Errors
     /// The value has no JSON form, such as a map whose keys are not strings: a 500.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Response, Error> {
-        let json = serde_json::to_vec(value)?;
-        Ok(Response::typed("application/json", json.into()))
+        static JSON: HeaderValue = HeaderValue::from_static("application/json");
+        Ok(Response::typed(JSON.clone(), serde_json::to_vec(value)?.into()))
     }
 
     /// Sends the client elsewhere with this status: 303 to show the result of a POST, 302 or 307
@@ -91,8 +93,10 @@ impl Response {
         Ok(Response::empty(status).with_header(LOCATION, location))
     }
 
-    fn typed(content_type: &'static str, body: Body) -> Response {
-        Response::new(body).with_header(CONTENT_TYPE, HeaderValue::from_static(content_type))
+    /// The content type is a value already: to check its characters again for each response would
+    /// cost as much as to write them.
+    fn typed(content_type: HeaderValue, body: Body) -> Response {
+        Response::new(body).with_header(CONTENT_TYPE, content_type)
     }
 
     /// Sets the status.
