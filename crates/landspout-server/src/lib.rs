@@ -66,3 +66,8 @@ pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
 pub use server::Server;
+
+/// Compiles the program of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,7 @@
 //! Addresses and loops.
 
 use crate::wire::{Client, within};
-use landspout_server::{Request, Server, ServerConfig, ServerHandle};
+use landspout_server::{Error, Handler, Request, Response, Server, ServerConfig, ServerHandle};
 use std::io::ErrorKind;
 use tokio::net::TcpStream;
 
@@ -114,6 +114,24 @@ async fn a_drain_closes_the_socket_for_its_clones_too() {
     assert!(TcpStream::connect(spare.local_addr()).await.is_err());
     assert!(spare.handle().is_shutdown());
     assert_eq!(within(spare.serve(fine)).await.finished, 0);
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_handler_that_is_not_fit_is_not_served() {
+    struct Unfit;
+    impl Handler for Unfit {
+        async fn handle(&self, _: Request) -> Response {
+            Response::empty(200)
+        }
+
+        fn check(&self) -> Result<(), Error> {
+            Err(Error::internal("two routes are in conflict"))
+        }
+    }
+    let server = Server::bind("127.0.0.1:0").unwrap();
+    let addr = server.local_addr();
+    assert_eq!(within(server.serve(Unfit)).await.finished, 0);
+    assert!(TcpStream::connect(addr).await.is_err());
 }
 
 #[test]
