@@ -110,7 +110,8 @@ fn is_host(bytes: &[u8]) -> bool {
 
 /// RFC 3986 §3.2.2, `reg-name`.
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(&byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'$'..=b'+' | b'-' | b'.' | b';' | b'=' | b'_' | b'~')
 }
 
 /// Nothing, or a colon and a port, which RFC 3986 §3.2.3 lets be empty.
