@@ -9,7 +9,7 @@ use std::time::Duration;
 /// name that is not a field is an error.
 ///
 /// Deadlines are looked at ten times a second: none fires early, and each fires at most 0.2 s late.
-/// A deadline of 0 is no deadline.
+/// A deadline of 0 is no deadline, where the field does not say otherwise.
 ///
 /// ```
 /// use landspout_server::ServerConfig;

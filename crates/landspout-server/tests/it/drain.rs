@@ -119,14 +119,16 @@ async fn a_stream_that_watches_for_the_drain_ends_whole() {
 
 #[tokio::test(flavor = "local")]
 async fn what_is_not_done_by_the_deadline_is_cut_off() {
-    let config = ServerConfig::default().drain_timeout(Duration::from_millis(200));
-    let site = serve_with(config, async |_: Request| std::future::pending::<()>().await);
-    let mut client = site.connect().await;
-    client.send(GET).await;
-    sleep(Duration::from_millis(50)).await;
-    let report = site.stop().await;
-    assert_eq!((report.finished, report.cut), (0, 1));
-    assert!(client.is_reset().await);
+    for limit in [Duration::ZERO, Duration::from_millis(200)] {
+        let config = ServerConfig::default().drain_timeout(limit);
+        let site = serve_with(config, async |_: Request| std::future::pending::<()>().await);
+        let mut client = site.connect().await;
+        client.send(GET).await;
+        sleep(Duration::from_millis(50)).await;
+        let report = site.stop().await;
+        assert_eq!((report.finished, report.cut), (0, 1));
+        assert!(client.is_reset().await);
+    }
 }
 
 #[tokio::test(flavor = "local")]
