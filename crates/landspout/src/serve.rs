@@ -174,7 +174,7 @@ async fn stop(handle: ServerHandle) {
         process::exit(1);
     }));
     // The loops end by themselves when they have drained.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Why nothing could be served.
