@@ -42,7 +42,7 @@ fn is_allowed(expression: &str) -> bool {
     // Older packages write `MIT/Apache-2.0`.
     let expression = expression.replace('/', " OR ").replace(['(', ')'], " ");
     expression.split(" AND ").all(|part| {
-        let choices = part.split(" OR ").map(|licence| licence.trim());
+        let choices = part.split(" OR ").map(str::trim);
         choices
             .map(|licence| licence.trim_end_matches(" WITH LLVM-exception"))
             .any(|licence| ALLOWED.contains(&licence))
