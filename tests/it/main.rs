@@ -5,6 +5,7 @@
 
 mod crate_graph;
 mod licences;
+mod stalls;
 mod tidiness;
 mod whole_stack;
 mod workspace;
