@@ -325,10 +325,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
 
     /// Writes what there is to write.
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.write_for(Some(cx.waker()))
+    }
+
+    /// Writes what there is to write; wakes the task, if there is one, when it can go on.
+    fn write_for(&mut self, task: Option<&Waker>) -> Poll<Result<(), Error>> {
+        let mut cx = Context::from_waker(task.unwrap_or(Waker::noop()));
         loop {
             let Some(io) = &mut self.io else { return Poll::Ready(Err(Error::Closed)) };
             self.outbox.commit(&mut self.protocol)?;
-            let (len, result) = self.outbox.wire().poll_write(Pin::new(&mut *io), cx);
+            let (len, result) = self.outbox.wire().poll_write(Pin::new(&mut *io), &mut cx);
             if len > 0 {
                 self.deadlines.wrote();
                 if let Some(waiters) = &self.waiters {
@@ -341,7 +347,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::Io(error))),
                 Poll::Pending => {
                     let waiters = self.waiters.get_or_insert_default();
-                    waiters.add(cx.waker());
+                    if let Some(task) = task {
+                        waiters.add(task);
+                    }
                     // Once more, for the socket to remember all that wait.
                     let all = Waker::from(Arc::clone(waiters));
                     let mut all = Context::from_waker(&all);
@@ -461,7 +469,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
     pub(crate) fn start_writing(&mut self) {
         if !self.wake_receiver() {
             // An error shows again when someone who can be told of it writes.
-            let _ = self.poll_write(&mut Context::from_waker(Waker::noop()));
+            let _ = self.write_for(None);
         }
     }
 }

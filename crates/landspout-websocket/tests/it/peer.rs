@@ -2,16 +2,16 @@
 
 use landspout_websocket::{Agreement, Config, Event, Protocol, ProtocolError, Role};
 
-pub const TEXT: u8 = 1;
-pub const BINARY: u8 = 2;
-pub const CLOSE: u8 = 8;
-pub const PING: u8 = 9;
-pub const PONG: u8 = 10;
-pub const FIN: u8 = 0x80;
-pub const RSV1: u8 = 0x40;
+pub(crate) const TEXT: u8 = 1;
+pub(crate) const BINARY: u8 = 2;
+pub(crate) const CLOSE: u8 = 8;
+pub(crate) const PING: u8 = 9;
+pub(crate) const PONG: u8 = 10;
+pub(crate) const FIN: u8 = 0x80;
+pub(crate) const RSV1: u8 = 0x40;
 
 /// A frame as a client sends it; `first` is opcode and flags.
-pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let key = [7, 77, 177, 207];
     let mut bytes = head(first, 0x80, payload.len());
     bytes.extend(key);
@@ -20,7 +20,7 @@ pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A frame as a server sends it.
-pub fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
     [head(first, 0, payload.len()), payload.to_vec()].concat()
 }
 
@@ -41,17 +41,17 @@ fn head(first: u8, mask: u8, len: usize) -> Vec<u8> {
 }
 
 /// A server without extensions.
-pub fn server(config: &Config) -> Protocol {
+pub(crate) fn server(config: &Config) -> Protocol {
     Protocol::new(Agreement::plain(Role::Server), config)
 }
 
 /// A client without extensions.
-pub fn client(config: &Config) -> Protocol {
+pub(crate) fn client(config: &Config) -> Protocol {
     Protocol::new(Agreement::plain(Role::Client), config)
 }
 
 /// All that some bytes give, and the error that ends them.
-pub fn events(protocol: &mut Protocol, bytes: &[u8]) -> (Vec<Event>, Option<ProtocolError>) {
+pub(crate) fn events(protocol: &mut Protocol, bytes: &[u8]) -> (Vec<Event>, Option<ProtocolError>) {
     let mut bytes = bytes.to_vec();
     let mut rest = &mut bytes[..];
     let mut events = Vec::new();
@@ -69,13 +69,13 @@ pub fn events(protocol: &mut Protocol, bytes: &[u8]) -> (Vec<Event>, Option<Prot
 
 /// The error that a server finds in some bytes from a client.
 #[track_caller]
-pub fn refused(bytes: &[u8]) -> ProtocolError {
+pub(crate) fn refused(bytes: &[u8]) -> ProtocolError {
     events(&mut server(&Config::default()), bytes).1.expect("the bytes are refused")
 }
 
 /// The events that a server finds in some bytes from a client.
 #[track_caller]
-pub fn taken(bytes: &[u8]) -> Vec<Event> {
+pub(crate) fn taken(bytes: &[u8]) -> Vec<Event> {
     let (events, error) = events(&mut server(&Config::default()), bytes);
     assert_eq!(error, None);
     events

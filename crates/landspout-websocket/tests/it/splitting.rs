@@ -1,0 +1,154 @@
+//! Sending in one task while receiving in another.
+
+use crate::pair::{pair, pair_of, quiet};
+use landspout_websocket::{CloseCode, Error, Message};
+use std::time::Duration;
+use tokio::time::sleep;
+
+#[tokio::test]
+async fn one_task_sends_while_another_receives() {
+    let (server, client) = pair();
+    let (server_sender, mut server_receiver) = server.split();
+    let (client_sender, mut client_receiver) = client.split();
+    tokio::join!(
+        async {
+            for number in 0..1000 {
+                server_sender.send(number.to_string()).await.unwrap();
+            }
+        },
+        async {
+            for number in 0..1000 {
+                client_sender.send(number.to_string()).await.unwrap();
+            }
+        },
+        async {
+            for number in 0..1000 {
+                let message = server_receiver.receive().await.unwrap().unwrap();
+                assert_eq!(message, Message::from(number.to_string()));
+            }
+        },
+        async {
+            for number in 0..1000 {
+                let message = client_receiver.receive().await.unwrap().unwrap();
+                assert_eq!(message, Message::from(number.to_string()));
+            }
+        },
+    );
+}
+
+#[tokio::test]
+async fn what_is_sent_in_one_turn_leaves_in_one_write() {
+    let (server, mut client, writes) = pair_of(1 << 20, &quiet(), &quiet());
+    let (sender, mut receiver) = server.split();
+    let receiving = tokio::spawn(async move { receiver.receive().await });
+    tokio::task::yield_now().await;
+    for _ in 0..8 {
+        sender.try_send("news").unwrap();
+    }
+    for _ in 0..8 {
+        sender.send("news").await.unwrap();
+    }
+    assert_eq!(writes.take(), 0);
+    for _ in 0..16 {
+        client.receive().await.unwrap().unwrap();
+    }
+    assert_eq!(writes.take(), 1);
+    drop(client);
+    assert!(matches!(receiving.await.unwrap(), Err(Error::Disconnected)));
+}
+
+#[tokio::test]
+async fn a_sender_writes_at_once_when_nobody_receives() {
+    let (server, mut client) = pair();
+    let (sender, _receiver) = server.split();
+    sender.try_send("now").unwrap();
+    assert_eq!(sender.queued(), 0);
+    assert_eq!(client.receive().await.unwrap(), Some(Message::from("now")));
+}
+
+#[tokio::test]
+async fn what_a_cancelled_receiver_was_to_write_is_written() {
+    let (server, mut client) = pair();
+    let (sender, mut receiver) = server.split();
+    tokio::select! {
+        biased;
+        _ = receiver.receive() => unreachable!("nothing comes"),
+        () = async {
+            tokio::task::yield_now().await;
+            sender.try_send("queued").unwrap();
+        } => {}
+    }
+    assert_eq!(sender.queued(), 0);
+    assert_eq!(client.receive().await.unwrap(), Some(Message::from("queued")));
+}
+
+#[tokio::test]
+async fn senders_wait_for_room_and_all_go_on() {
+    let (server, mut client, _) = pair_of(100, &quiet(), &quiet());
+    let (sender, mut receiver) = server.split();
+    let receiving = tokio::spawn(async move { receiver.receive().await });
+    let tasks: Vec<_> = (0..10)
+        .map(|_| {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    sender.send("x".repeat(10_000)).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    assert!(sender.queued() < 80_000, "{}", sender.queued());
+    for _ in 0..100 {
+        assert_eq!(client.receive().await.unwrap().unwrap().len(), 10_000);
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    sender.close(CloseCode::NORMAL, "");
+    assert_eq!(client.receive().await.unwrap(), None);
+    assert_eq!(receiving.await.unwrap().unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_dropped_receiver_ends_the_connection() {
+    let (server, mut client) = pair();
+    let (sender, receiver) = server.split();
+    drop(receiver);
+    assert!(!sender.is_open());
+    assert!(matches!(sender.send("late").await, Err(Error::Closed)));
+    assert!(matches!(client.receive().await, Err(Error::Disconnected)));
+}
+
+#[tokio::test]
+async fn a_sender_that_waits_learns_that_the_connection_ended() {
+    let (server, _client, _) = pair_of(100, &quiet(), &quiet());
+    let (sender, receiver) = server.split();
+    let waiting = tokio::spawn(async move {
+        loop {
+            if let Err(error) = sender.send("x".repeat(10_000)).await {
+                break error;
+            }
+        }
+    });
+    tokio::task::yield_now().await;
+    drop(receiver);
+    assert!(matches!(waiting.await.unwrap(), Error::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_sees_to_the_deadlines_when_nobody_receives() {
+    let (server, _client, _) = pair_of(100, &quiet(), &quiet());
+    let (sender, mut receiver) = server.split();
+    tokio::select! {
+        _ = receiver.receive() => unreachable!("nothing comes"),
+        () = sleep(Duration::from_secs(1)) => {}
+    }
+    let error = loop {
+        if let Err(error) = sender.send("x".repeat(10_000)).await {
+            break error;
+        }
+    };
+    assert!(matches!(error, Error::Closed));
+    assert!(matches!(receiver.receive().await, Err(Error::WriteTimeout)));
+}
