@@ -54,39 +54,49 @@ function showRow(update) {
   const row = holder.content.firstElementChild;
   localize(row);
   const focused = old.contains(document.activeElement);
+  row.hidden = !matches(row);
   old.replaceWith(row);
   if (focused) row.querySelector("a").focus();
-  applyFilter();
-  sort();
+  arrangeSoon();
 }
 
-/** Worst first, then by name; never under the viewer's pointer or focus. */
+/** Once for all rows that came together, however many. */
+let arranging = 0;
+function arrangeSoon() {
+  arranging ||= requestAnimationFrame(() => { arranging = 0; sort(); countShown(); });
+}
+
+/** Worst first, then by name, as the server sorts; never under the viewer's pointer or focus. */
 function sort() {
   if (rows.matches(":hover") || rows.contains(document.activeElement)) return;
-  const sorted = [...rows.children].sort((a, b) =>
-    a.dataset.rank.localeCompare(b.dataset.rank, undefined, { numeric: true }));
+  const rank = (row) => row.dataset.rank;
+  const sorted = [...rows.children].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
   if (sorted.some((row, at) => row !== rows.children[at])) rows.append(...sorted);
 }
 
+const matches = (row) => row.dataset.words.toLowerCase().includes(filter.value.trim().toLowerCase());
+
+function countShown() {
+  document.getElementById("nothing").hidden = [...rows.children].some((row) => !row.hidden);
+}
+
 function applyFilter() {
-  const wanted = filter.value.trim().toLowerCase();
-  let shown = 0;
-  for (const row of rows.children) {
-    row.hidden = !row.dataset.words.toLowerCase().includes(wanted);
-    shown += row.hidden ? 0 : 1;
-  }
-  document.getElementById("nothing").hidden = shown > 0;
+  for (const row of rows.children) row.hidden = !matches(row);
+  countShown();
   const url = new URL(location.href);
-  if (wanted) url.searchParams.set("filter", filter.value.trim());
+  const wanted = filter.value.trim();
+  if (wanted) url.searchParams.set("filter", wanted);
   else url.searchParams.delete("filter");
   history.replaceState(null, "", url);
 }
 
 /** The page of one endpoint is drawn anew by the server, at most every two seconds. */
 let drawing = false;
+let again = false;
 async function redraw() {
-  if (drawing) return;
+  if (drawing) { again = true; return; }
   drawing = true;
+  again = false;
   try {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
     if (response.ok) {
@@ -99,8 +109,10 @@ async function redraw() {
   } catch {
     // The freshness mark tells that the server is gone.
   }
-  setTimeout(() => { drawing = false; }, 2_000);
+  setTimeout(() => { drawing = false; if (again) redraw(); }, 2_000);
 }
+
+const runOf = (version) => version.split("-")[0];
 
 function listen() {
   const events = new EventSource("/events?last_event_id=" + document.body.dataset.version);
@@ -109,6 +121,8 @@ function listen() {
   events.addEventListener("summary", (event) => { heard(); showSummary(JSON.parse(event.data)); });
   events.addEventListener("row", (event) => {
     heard();
+    // Lookout was started anew: the endpoints, and the page itself, may be others.
+    if (runOf(event.lastEventId) !== runOf(document.body.dataset.version)) return location.reload();
     const update = JSON.parse(event.data);
     if (rows) showRow(update);
     else if (update.id === endpoint) redraw();

@@ -66,7 +66,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn new(endpoint: Endpoint) -> Entry {
+    fn new(version: u64, endpoint: Endpoint) -> Entry {
         Entry {
             decider: Decider::new(endpoint.rule),
             endpoint: Rc::new(endpoint),
@@ -75,7 +75,7 @@ impl Entry {
             last_failure: None,
             findings: Vec::new(),
             uptime: None,
-            version: 0,
+            version,
             counts: [0; 4],
         }
     }
@@ -97,11 +97,14 @@ impl Entry {
 
     /// The latencies of the recent checks that were answered, in microseconds, sorted.
     pub fn latencies(&self) -> Vec<u32> {
-        let answered = |outcome: &&Outcome| matches!(outcome.verdict, Verdict::Ok | Verdict::Slow);
-        let recent = self.recent.iter().filter(answered);
-        let mut latencies: Vec<u32> = recent.filter_map(|outcome| outcome.phases.total).collect();
+        let mut latencies: Vec<u32> = self.recent.iter().filter_map(Outcome::latency).collect();
         latencies.sort_unstable();
         latencies
+    }
+
+    /// Whether it was checked since lookout was started.
+    pub fn checked(&self) -> bool {
+        self.counts.iter().any(|count| *count > 0)
     }
 
     /// How many checks had which verdict since lookout was started.
@@ -124,12 +127,16 @@ impl Entry {
 impl Board {
     /// A board on which nothing is known yet.
     pub fn new(endpoints: impl IntoIterator<Item = Endpoint>) -> Board {
-        let entries: Vec<Entry> = endpoints.into_iter().map(Entry::new).collect();
+        // That an endpoint is on the board is its first change: a viewer who has seen nothing, or
+        // the page of another run, is shown all of them.
+        let entries: Vec<Entry> =
+            (1..).zip(endpoints).map(|(version, endpoint)| Entry::new(version, endpoint)).collect();
+        let version = entries.last().map_or(0, |entry| entry.version);
         let places = entries.iter().enumerate();
         Board {
             places: places.map(|(place, entry)| (entry.endpoint.id.clone(), place)).collect(),
             entries: RefCell::new(entries),
-            version: watch::Sender::new(1),
+            version: watch::Sender::new(version),
             made: wall(),
             skipped: Cell::new(0),
             lag: Cell::default(),

@@ -1,6 +1,6 @@
 //! One check: a request, its answer, and what to make of both.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub async fn check(client: &Client, endpoint: &Endpoint) -> (Outcome, Vec<Findin
                 status: answered.status,
                 body: &answered.body,
                 cut: answered.cut,
-                total: timings.total.unwrap_or_default(),
+                total: total(&timings).unwrap_or_default(),
             });
             let (verdict, reason) = (judgement.verdict(), judgement.reason());
             let status = Some(answered.status);
@@ -116,17 +116,22 @@ fn phases(timings: &Timings) -> Phases {
         took.map(|took| u32::try_from(took.as_micros()).unwrap_or(u32::MAX))
     };
     let sent_and_answered = timings.first_byte.map(|took| took + timings.send.unwrap_or_default());
-    let total = timings.total.map(|total| total.saturating_sub(timings.queue.unwrap_or_default()));
     Phases {
         dns: micros(timings.dns),
         connect: micros(timings.connect),
         tls: micros(timings.tls),
         first_byte: micros(sent_and_answered),
-        total: micros(total),
+        total: micros(total(timings)),
     }
 }
 
-/// Why there was no answer, in a sentence that fits under a name.
+/// The whole check, without the wait for a place among the connections: that is ours.
+fn total(timings: &Timings) -> Option<Duration> {
+    timings.total.map(|total| total.saturating_sub(timings.queue.unwrap_or_default()))
+}
+
+/// Why there was no answer, in a sentence that fits under a name. The URL is not in it: keys stand
+/// in queries, and whoever sees the page sees this.
 fn reason(error: &FetchError, timeout: Duration) -> String {
     if error.is_timeout() {
         return format!("no answer within {}, while {}", show_duration(timeout), error.phase());
@@ -135,23 +140,44 @@ fn reason(error: &FetchError, timeout: Duration) -> String {
     while let Some(source) = innermost.and_then(|error| error.source()) {
         innermost = Some(source);
     }
-    match innermost {
+    let sentence = match innermost {
         Some(cause) => format!("{}: {cause}", error.phase()),
-        None => error.to_string(),
-    }
+        None => error.reason(),
+    };
+    // It is to be one line, in the log too, whatever a server or a library had to say.
+    sentence.replace(|character: char| character.is_control(), " ")
 }
 
 /// Whether the check failed for want of something of our own: then it says nothing about the
 /// endpoint.
-fn is_our_fault(error: &FetchError) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        let system = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
-        // ENFILE and EMFILE: no file descriptor was left. EADDRNOTAVAIL: no local port was.
-        if matches!(system, Some(23 | 24 | 99)) {
-            return true;
+fn is_our_fault(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            // ENFILE and EMFILE: no file descriptor was left. EADDRNOTAVAIL: no local port was.
+            let none_left = matches!(error.raw_os_error(), Some(23 | 24));
+            if none_left || error.kind() == io::ErrorKind::AddrNotAvailable {
+                return true;
+            }
         }
-        source = error.source();
+        cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_our_fault;
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn want_of_descriptors_or_ports_is_our_fault_and_nothing_else_is() {
+        for (code, ours) in [(23, true), (24, true), (111, false), (104, false)] {
+            let below = Error::from_raw_os_error(code);
+            assert_eq!(is_our_fault(&below), ours, "{below}");
+            assert_eq!(is_our_fault(&Error::other(below)), ours, "as a cause: {code}");
+        }
+        assert!(is_our_fault(&Error::from(ErrorKind::AddrNotAvailable)));
+        assert!(!is_our_fault(&std::fmt::Error));
+    }
 }

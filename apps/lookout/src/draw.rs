@@ -18,8 +18,8 @@ pub struct Piece {
     pub path: String,
 }
 
-/// The width of one heartbeat and of the gap behind it.
-const BEAT: usize = 3;
+/// The width of one heartbeat with the gap behind it. The style sheet makes dashes of that length
+/// of the lines.
 const STEP: usize = 4;
 
 /// How wide the bar of so many heartbeats is.
@@ -27,36 +27,39 @@ pub fn bar_width(beats: usize) -> usize {
     beats * STEP
 }
 
-/// Draws heartbeats from left to right, all of one state in one path, so that a page of a
-/// thousand rows has a few thousand shapes and not sixty times as many. The first
-/// `beats - states.len()` places, which have no check yet, are `empty`.
+/// Draws heartbeats from left to right: neighbours of one state are one line, and the lines of one
+/// state one path. So an endpoint that is well is a single line, and a page of a thousand rows is
+/// ten times smaller than with sixty shapes in each. The first `beats - states.len()` places,
+/// which have no check yet, are `empty`.
 ///
 /// ```
 /// use lookout::draw::bar;
 /// use lookout::state::State;
 ///
-/// let pieces = bar(3, &[State::Up, State::Down]);
+/// let pieces = bar(5, &[State::Up, State::Up, State::Down, State::Up]);
 /// let shapes: Vec<_> = pieces.iter().map(|piece| (piece.state, &*piece.path)).collect();
-/// assert_eq!(shapes, [
-///     ("empty", "M0 0h3v20h-3z"),
-///     ("up", "M4 0h3v20h-3z"),
-///     ("down", "M8 0h3v20h-3z"),
-/// ]);
+/// assert_eq!(shapes, [("empty", "M0 10h4"), ("up", "M4 10h8M16 10h4"), ("down", "M12 10h4")]);
 /// ```
 pub fn bar(beats: usize, states: &[State]) -> Vec<Piece> {
     let shown = &states[states.len().saturating_sub(beats)..];
-    let empty = beats - shown.len();
-    let piece = |state, places: &mut dyn Iterator<Item = usize>| {
-        let path: String =
-            places.map(|at| format!("M{} 0h{BEAT}v20h-{BEAT}z", at * STEP)).collect();
-        (!path.is_empty()).then_some(Piece { state, path })
-    };
-    let states = [State::Unknown, State::Up, State::Slow, State::Down].into_iter();
-    let of_state = states.filter_map(|state| {
-        let places = shown.iter().enumerate().filter(|(_, shown)| **shown == state);
-        piece(state.as_str(), &mut places.map(|(at, _)| empty + at))
-    });
-    piece("empty", &mut (0..empty)).into_iter().chain(of_state).collect()
+    let mut at = beats - shown.len();
+    let mut pieces = Vec::new();
+    if at > 0 {
+        pieces.push(Piece { state: "empty", path: beat_line(0, at) });
+    }
+    for run in shown.chunk_by(|one, next| one == next) {
+        let (state, path) = (run[0].as_str(), beat_line(at, run.len()));
+        match pieces.iter_mut().find(|piece| piece.state == state) {
+            Some(piece) => piece.path.push_str(&path),
+            None => pieces.push(Piece { state, path }),
+        }
+        at += run.len();
+    }
+    pieces
+}
+
+fn beat_line(at: usize, beats: usize) -> String {
+    format!("M{} 10h{}", at * STEP, beats * STEP)
 }
 
 /// A picture's size, in its own units.

@@ -38,3 +38,30 @@ pub struct Endpoint {
     /// What its answers should be like.
     pub expect: Expectations,
 }
+
+impl Endpoint {
+    /// The URL as it may be shown to whoever sees the page: what stands in the query is left out,
+    /// because keys often do. User names and passwords are in no URL: the configuration rejects
+    /// them.
+    ///
+    /// ```
+    /// use lookout::config::Config;
+    ///
+    /// let mut endpoint = Config::sample("127.0.0.1:80".parse()?).endpoints.remove(0);
+    /// endpoint.url = "https://example.org/health?key=wonderland".parse()?;
+    /// assert_eq!(endpoint.shown_url(), "https://example.org/health?…");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shown_url(&self) -> String {
+        let url = self.url.to_string();
+        match url.split_once('?') {
+            Some((before, _)) => format!("{before}?…"),
+            None => url,
+        }
+    }
+
+    /// Whether [`shown_url`](Endpoint::shown_url) is the whole of it, so that it can be a link.
+    pub fn is_shown_whole(&self) -> bool {
+        self.url.query().is_none()
+    }
+}

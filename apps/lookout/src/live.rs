@@ -9,6 +9,7 @@ use landspout::{Error, Request, Response};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::board::Entry;
 use crate::pages::Lookout;
 use crate::view::{Row, Summary};
 
@@ -23,7 +24,7 @@ const PACE: Duration = Duration::from_secs(1);
 /// The id of an event is the board's version that it brings the viewer to, so that one who comes
 /// back gets what it missed, however long it was away, and nothing twice.
 pub async fn events(request: Request) -> Result<Response, Error> {
-    let lookout = request.per_loop::<Lookout>()?;
+    let lookout = Rc::clone(&*request.per_loop::<Rc<Lookout>>()?);
     let seen = last_event_id(&request).map_or(0, |id| lookout.board.version_of(&id));
     let (stream, response) = EventStream::open(&request);
     let viewer = Viewer { lookout, stream, seen, summary: None };
@@ -64,23 +65,15 @@ impl Viewer {
 
     /// Sends what the viewer has not seen, in the order in which it happened.
     async fn tell(&mut self) -> Result<(), Gone> {
-        let board = Rc::clone(&self.lookout.board);
-        let mut news: Vec<(u64, String)> = board
-            .entries()
-            .iter()
-            .filter(|entry| entry.version > self.seen)
-            .map(|entry| (entry.version, entry.endpoint.id.clone()))
-            .collect();
-        news.sort_unstable();
-        for (version, id) in news {
-            let event = self.lookout.row_event(&id).map_err(|error| {
-                tracing::error!("a row cannot be drawn: {error:?}");
-                Gone
-            })?;
+        let news = self.lookout.news_since(self.seen).map_err(|error| {
+            tracing::error!("a row cannot be drawn: {error:?}");
+            Gone
+        })?;
+        for (version, event) in news {
             self.stream.send_encoded(event).await.map_err(|_| Gone)?;
             self.seen = version;
         }
-        let summary = Summary::of(&board.entries());
+        let summary = Summary::of(&self.lookout.board.entries());
         if self.summary.as_ref() != Some(&summary) {
             let event = Event::json(&summary).map_err(|_| Gone)?.event("summary");
             self.send(event).await.map_err(|_| Gone)?;
@@ -95,21 +88,33 @@ impl Viewer {
 }
 
 impl Lookout {
+    /// The endpoints that changed after a version, in the order of their changes.
+    ///
+    /// All are drawn before the first is sent: an endpoint that changed again while a slow viewer
+    /// took the others would come before them with an id that is newer than theirs, and a viewer
+    /// who left then would come back with that id and never see them.
+    fn news_since(&self, seen: u64) -> Result<Vec<(u64, EncodedEvent)>, Error> {
+        let entries = self.board.entries();
+        let mut newer: Vec<&Entry> = entries.iter().filter(|entry| entry.version > seen).collect();
+        newer.sort_unstable_by_key(|entry| entry.version);
+        newer.into_iter().map(|entry| Ok((entry.version, self.row_event(entry)?))).collect()
+    }
+
     /// The event that shows an endpoint as it is now; drawn once for all viewers.
-    fn row_event(&self, id: &str) -> Result<EncodedEvent, Error> {
+    fn row_event(&self, entry: &Entry) -> Result<EncodedEvent, Error> {
         #[derive(Serialize)]
         struct News<'a> {
             id: &'a str,
             html: String,
         }
-        let entry = self.board.entry(id).ok_or_else(|| Error::internal("an unknown endpoint"))?;
+        let id = entry.endpoint.id.as_str();
         let mut drawn = self.drawn.borrow_mut();
         if let Some((version, event)) = drawn.get(id)
             && *version == entry.version
         {
             return Ok(event.clone());
         }
-        let html = self.render_row(&Row::of(&entry))?;
+        let html = self.render_row(&Row::of(entry))?;
         let event = Event::json(&News { id, html })?
             .event("row")
             .id(self.board.version_name(entry.version))

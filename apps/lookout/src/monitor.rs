@@ -13,7 +13,9 @@ use tokio::time::sleep_until;
 use crate::board::Board;
 use crate::check;
 use crate::clock::Clock;
+use crate::decide::Flip;
 use crate::schedule::Schedule;
+use crate::state::State;
 use crate::store::{Record, Store};
 
 /// Checks the endpoints of a board for as long as its future runs.
@@ -94,8 +96,7 @@ impl Monitor {
         });
         let flip = board.take(place, outcome.clone(), findings);
         if let Some(flip) = &flip {
-            let cause = flip.cause.as_deref().unwrap_or_default();
-            tracing::info!(endpoint = endpoint.id, from = %flip.from, to = %flip.to, "{cause}");
+            log(&endpoint.id, flip);
         }
         let record = Record { endpoint: endpoint.id.as_str().into(), outcome, flip };
         if let Err(error) = store.record(record) {
@@ -105,5 +106,15 @@ impl Monitor {
         let skipped = schedule.borrow_mut().finish(place, clock.now(), again);
         board.note_start(clock.now(), 0, skipped);
         ended.notify_one();
+    }
+}
+
+/// One line for each change of state: `shop is down, was up: status: wanted 2xx, got 503`
+fn log(id: &str, flip: &Flip) {
+    let Flip { from, to, cause, .. } = flip;
+    let cause = cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
+    match to {
+        State::Down => tracing::warn!("{id} is {to}, was {from}{cause}"),
+        _ => tracing::info!("{id} is {to}, was {from}{cause}"),
     }
 }

@@ -18,6 +18,14 @@ pub struct Outcome {
     pub reason: Option<String>,
 }
 
+impl Outcome {
+    /// How long the endpoint took to answer, in microseconds; `None` when it did not, or not as
+    /// expected: how long a failure took is no latency.
+    pub fn latency(&self) -> Option<u32> {
+        matches!(self.verdict, Verdict::Ok | Verdict::Slow).then_some(self.phases.total)?
+    }
+}
+
 /// What one check says about the endpoint.
 ///
 /// The codes written to the database are fixed for ever: 0 ok, 1 slow, 2 failed, 3 not measured.

@@ -11,23 +11,24 @@ use landspout::event_loop::LoopHandle;
 use landspout::web::sse::EncodedEvent;
 use landspout::web::static_files::Embedded;
 use landspout::web::template::Templates;
-use landspout::web::{Application, get};
-use landspout::{Error, Html, Json, Next, Request, Response};
+use landspout::web::{Application, ErrorPage, PageFormat, get};
+use landspout::{Error, Html, IntoResponse, Json, Next, Request, Response};
 use serde::Serialize;
 
 use crate::archive::Archive;
 use crate::board::Board;
-use crate::clock::wall;
+use crate::clock::{millis, wall};
 use crate::live;
 use crate::metrics;
 use crate::store::{Store, Window};
 use crate::view::{self, Chart, EndpointPage, Moment, Row, Status, Summary, WINDOWS};
 
 /// The pages, as they stand in `pages/`.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("layout.html", include_str!("../pages/layout.html")),
     ("dashboard.html", include_str!("../pages/dashboard.html")),
     ("endpoint.html", include_str!("../pages/endpoint.html")),
+    ("error.html", include_str!("../pages/error.html")),
     ("row.html", include_str!("../pages/row.html")),
     ("mark.html", include_str!("../pages/mark.html")),
 ];
@@ -116,8 +117,11 @@ impl Lookout {
 
 /// The application: every path that lookout answers.
 pub fn application(lookout: Lookout) -> Application {
+    let lookout = Rc::new(lookout);
+    let of_errors = Rc::clone(&lookout);
     Application::new()
         .per_loop(lookout)
+        .error_page(move |error| error_page(&of_errors, error))
         .wrap(guard)
         .route("/", get(dashboard))
         .route("/endpoint/{id}", get(endpoint))
@@ -147,7 +151,7 @@ async fn dashboard(request: Request) -> Result<Html<String>, Error> {
         sample: bool,
         rows: Vec<Row>,
     }
-    let lookout = request.per_loop::<Lookout>()?;
+    let lookout = request.per_loop::<Rc<Lookout>>()?;
     let rows = view::rows(&lookout.board.entries());
     lookout.render("dashboard.html", Page { sample: lookout.sample, rows })
 }
@@ -169,32 +173,51 @@ async fn endpoint(request: Request) -> Result<Html<String>, Error> {
         let names = WINDOWS.map(|(name, _)| name).join(", ");
         return Err(Error::new(400, format!("query: `window` must be one of {names}")));
     };
-    let lookout = request.per_loop::<Lookout>()?;
-    let entry = lookout.board.entry(&id).map(|entry| entry.clone());
-    let entry = entry.ok_or_else(|| Error::new(404, format!("there is no endpoint {id:?}")))?;
+    let lookout = request.per_loop::<Rc<Lookout>>()?;
+    let unknown = || Error::new(404, format!("there is no endpoint {id:?}"));
+    let every = lookout.board.entry(&id).ok_or_else(unknown)?.endpoint.every;
 
     let window = Window::last(length, wall());
-    let every = i64::try_from(entry.endpoint.every.as_millis()).unwrap_or(i64::MAX);
-    let width = Chart::bucket_width(window, every);
+    let width = Chart::bucket_width(window, millis(every));
     let (buckets, states) = lookout
         .archive
-        .read(move |reader| Ok((reader.buckets(&id, window, width)?, reader.states(&id, window)?)))
+        .read({
+            let id = id.clone();
+            move |reader| Ok((reader.buckets(&id, window, width)?, reader.states(&id, window)?))
+        })
         .await?;
     let chart = Chart::of(window, width, &buckets, &states);
+    // Only now, so that it is as new as the version that the page says it shows.
+    let entry = lookout.board.entry(&id).ok_or_else(unknown)?;
     let endpoint = EndpointPage::of(&entry, (name, window), chart, &states);
     let windows = WINDOWS.iter().map(|(name, _)| Choice { name }).collect();
     lookout.render("endpoint.html", Page { endpoint, windows })
 }
 
+/// An error as a page like the others; as text or JSON it is as the application says it.
+fn error_page(lookout: &Lookout, error: &ErrorPage<'_>) -> Option<Response> {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        reason: &'static str,
+        message: Option<&'a str>,
+    }
+    if error.format != PageFormat::Html {
+        return None;
+    }
+    let reason = error.reason();
+    let message = Some(error.message).filter(|message| *message != reason);
+    lookout.render("error.html", Page { reason, message }).ok().map(IntoResponse::into_response)
+}
+
 async fn endpoints(request: Request) -> Result<Json<Vec<Status>>, Error> {
-    let lookout = request.per_loop::<Lookout>()?;
+    let lookout = request.per_loop::<Rc<Lookout>>()?;
     let entries = lookout.board.entries();
     Ok(Json(entries.iter().map(Status::of).collect()))
 }
 
 /// Whether lookout itself does its work: it answers, and its history is being written.
 async fn health(request: Request) -> Result<Json<Health>, Error> {
-    let lookout = request.per_loop::<Lookout>()?;
+    let lookout = request.per_loop::<Rc<Lookout>>()?;
     match lookout.store.stats().error {
         None => Ok(Json(Health { status: "ok" })),
         Some(error) => Err(Error::new(503, "the history cannot be written").caused_by(error)),
@@ -207,7 +230,7 @@ struct Health {
 }
 
 async fn prometheus(request: Request) -> Result<Response, Error> {
-    let lookout = request.per_loop::<Lookout>()?;
+    let lookout = request.per_loop::<Rc<Lookout>>()?;
     let stats = LoopHandle::current().stats();
     let text = metrics::metrics(&lookout.board, &lookout.store.stats(), &stats);
     Ok(Response::bytes(metrics::CONTENT_TYPE, text))

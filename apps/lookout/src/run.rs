@@ -1,6 +1,8 @@
 //! Running: one event loop that checks and serves, and the history beside it.
 
 use std::error::Error;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +37,8 @@ const OTHER_DESCRIPTORS: u64 = 256;
 /// The file has mistakes, the address is in use, the history cannot be opened: each in a sentence.
 pub fn run(run: &Run) -> Result<(), Box<dyn Error>> {
     let (mut config, file) = run.load()?;
-    let server = Server::bind(config.server.listen)?;
+    let listen = config.server.listen;
+    let server = Server::bind(listen).map_err(|error| cannot_listen(listen, &error))?;
     let addr = server.local_addr();
     if file.is_none() {
         // The sample watches itself, on whatever port it came to be.
@@ -44,10 +47,10 @@ pub fn run(run: &Run) -> Result<(), Box<dyn Error>> {
     let store = Arc::new(Store::open(&config.keep)?);
     let limit = room_for_checks(config.limits.checks);
     let count = config.endpoints.len();
-    println!("lookout watches {count} {} at http://{addr}/", noun(count));
+    say(&format!("lookout watches {count} {} at http://{addr}/", noun(count)));
     match &file {
-        Some(file) => println!("as told by {}", file.display()),
-        None => println!("as told by its sample: `lookout sample > lookout.toml` gives you one"),
+        Some(file) => say(&format!("as told by {}", file.display())),
+        None => say("as told by its sample: `lookout sample > lookout.toml` gives you one"),
     }
 
     let event_loop = EventLoop::new()?;
@@ -56,8 +59,27 @@ pub fn run(run: &Run) -> Result<(), Box<dyn Error>> {
     // What still runs is on the loop, and holds the history.
     drop(event_loop);
     store.flush()?;
-    println!("lookout has stopped; the history is in {}", store.path().display());
+    say(&format!("lookout has stopped; the history is in {}", store.path().display()));
     Ok(())
+}
+
+/// Says something to whoever started lookout. They may have stopped listening, as with
+/// `lookout | head`; that is no reason to stop watching.
+fn say(sentence: &str) {
+    let _ = writeln!(io::stdout(), "{sentence}");
+}
+
+/// What the system's error means to somebody who wants to see the page.
+fn cannot_listen(listen: SocketAddr, error: &io::Error) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program is there, perhaps another lookout; --listen chooses another port"
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address",
+        io::ErrorKind::PermissionDenied => "there is no permission; ports from 1024 on need none",
+        _ => return format!("cannot serve at {listen}: {error}"),
+    };
+    format!("cannot serve at {listen}: {why}")
 }
 
 /// What is watched, and where it is written down.

@@ -33,8 +33,10 @@ pub struct EndpointPage {
 pub struct About {
     /// The method.
     pub method: String,
-    /// The address, without what a password may stand in.
+    /// The address, without its query.
     pub url: String,
+    /// Whether that is the whole address.
+    pub is_link: bool,
     /// From one check to the next.
     pub every: String,
     /// How long a check may take.
@@ -136,7 +138,8 @@ impl About {
         let endpoint = &entry.endpoint;
         About {
             method: endpoint.method.to_string(),
-            url: endpoint.url.to_string(),
+            url: endpoint.shown_url(),
+            is_link: endpoint.is_shown_whole(),
             every: show_duration(endpoint.every),
             timeout: show_duration(endpoint.timeout),
             down: format!("{} of {}", endpoint.rule.failures, endpoint.rule.of),

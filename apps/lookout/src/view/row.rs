@@ -5,13 +5,16 @@ use serde::Serialize;
 use super::{Moment, show_latency, show_share};
 use crate::board::Entry;
 use crate::draw::{self, Piece, Size};
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::Outcome;
 use crate::state::State;
 use crate::store::percentile;
 
 /// So many checks are in the bar and in the curve.
 const BEATS: usize = 60;
 const CURVE: Size = Size { width: 120.0, height: 28.0 };
+
+/// So many characters of an error are in the list: two lines, or four on a phone.
+const SHOWN: usize = 160;
 
 /// A figure that is not known yet.
 const NONE: &str = "–";
@@ -76,8 +79,22 @@ pub struct Curve {
 pub struct Failure {
     /// When the check began.
     pub at: Moment,
-    /// Why it failed.
+    /// Why it failed, cut to what fits under a name.
     pub text: String,
+    /// The whole of it, if that was cut.
+    pub whole: Option<String>,
+}
+
+impl Failure {
+    fn of(outcome: &Outcome) -> Failure {
+        let whole = outcome.reason.as_deref().unwrap_or_default();
+        let end = whole.char_indices().nth(SHOWN).map(|(end, _)| end);
+        Failure {
+            at: Moment::at(outcome.at),
+            text: end.map_or(whole.to_owned(), |end| format!("{} …", &whole[..end])),
+            whole: end.map(|_| whole.to_owned()),
+        }
+    }
 }
 
 impl Row {
@@ -93,9 +110,14 @@ impl Row {
             group: endpoint.group.clone(),
             state: entry.state().as_str(),
             since: entry.since.map(Moment::at),
-            rank: format!("{} {}", badness(entry.state()), endpoint.name.to_lowercase()),
+            rank: format!(
+                "{} {} {}",
+                badness(entry.state()),
+                endpoint.name.to_lowercase(),
+                endpoint.id
+            ),
             words: words(entry),
-            latency: shown_or_none(entry.last().and_then(answered)),
+            latency: shown_or_none(entry.last().and_then(Outcome::latency)),
             uptime: match entry.uptime.and_then(|uptime| uptime.share()) {
                 Some(share) => show_share(share),
                 None => NONE.to_owned(),
@@ -105,10 +127,7 @@ impl Row {
             p95: figure(95),
             bar: bar(entry),
             curve: curve(entry),
-            error: entry.last_failure.as_ref().map(|failure| Failure {
-                at: Moment::at(failure.at),
-                text: failure.reason.clone().unwrap_or_default(),
-            }),
+            error: entry.last_failure.as_ref().map(Failure::of),
         }
     }
 }
@@ -135,38 +154,36 @@ impl Summary {
     /// Sums up all endpoints.
     pub fn of(entries: &[Entry]) -> Summary {
         let count = |state| entries.iter().filter(|entry| entry.state() == state).count();
-        let (all, down, slow) = (entries.len(), count(State::Down), count(State::Slow));
-        let unknown = count(State::Unknown);
-        let known = all - unknown;
-        let (state, sentence) = if down > 0 {
-            let also =
-                if slow > 0 { format!(", {}", number_of(slow, "slow")) } else { String::new() };
-            (State::Down, format!("{down} of {all} {} down{also}", verb(down)))
-        } else if slow > 0 {
-            (State::Slow, format!("{slow} of {all} {} slow, none is down", verb(slow)))
-        } else if unknown > 0 {
-            (State::Unknown, format!("First round under way, {known} of {all} checked"))
-        } else if all == 1 {
-            (State::Up, "It is up".to_owned())
+        let all = entries.len();
+        let checked = entries.iter().filter(|entry| entry.checked()).count();
+        let troubles: Vec<(State, usize)> = [State::Down, State::Slow, State::Unknown]
+            .into_iter()
+            .map(|state| (state, count(state)))
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        let Some(&(worst, number)) = troubles.first() else {
+            let sentence =
+                if all == 1 { "It is up".to_owned() } else { format!("All {all} are up") };
+            return Summary { state: "up", sentence, short: "all up".to_owned() };
+        };
+        if worst == State::Unknown && checked < all {
+            let sentence = format!("First round under way, {checked} of {all} checked");
+            return Summary { state: "unknown", sentence, short: "checking".to_owned() };
+        }
+        let mut sentence = if all == 1 {
+            format!("It is {worst}")
         } else {
-            (State::Up, format!("All {all} are up"))
+            format!("{number} of {all} {} {worst}", verb(number))
         };
-        let short = match state {
-            State::Down => format!("{down} down"),
-            State::Slow => format!("{slow} slow"),
-            State::Unknown => "checking".to_owned(),
-            State::Up => "all up".to_owned(),
-        };
-        Summary { state: state.as_str(), sentence, short }
+        for (state, number) in &troubles[1..] {
+            sentence.push_str(&format!(", {number} {} {state}", verb(*number)));
+        }
+        Summary { state: worst.as_str(), sentence, short: format!("{number} {worst}") }
     }
 }
 
 fn verb(count: usize) -> &'static str {
     if count == 1 { "is" } else { "are" }
-}
-
-fn number_of(count: usize, what: &str) -> String {
-    format!("{count} {} {what}", verb(count))
 }
 
 /// The order of the list.
@@ -182,16 +199,11 @@ fn badness(state: State) -> u8 {
 fn words(entry: &Entry) -> String {
     let endpoint = &entry.endpoint;
     let group = endpoint.group.as_deref().unwrap_or_default();
-    format!("{} {group} {} {} {}", endpoint.name, endpoint.id, endpoint.url, entry.state())
+    format!("{} {group} {} {} {}", endpoint.name, endpoint.id, endpoint.shown_url(), entry.state())
 }
 
 fn shown_or_none(latency: Option<u32>) -> String {
     latency.map_or(NONE.to_owned(), show_latency)
-}
-
-/// The latency of a check that was answered.
-fn answered(outcome: &Outcome) -> Option<u32> {
-    matches!(outcome.verdict, Verdict::Ok | Verdict::Slow).then_some(outcome.phases.total)?
 }
 
 fn bar(entry: &Entry) -> Bar {
@@ -211,7 +223,8 @@ fn bar(entry: &Entry) -> Bar {
 
 fn curve(entry: &Entry) -> Curve {
     let first = entry.recent.len().saturating_sub(BEATS);
-    let latencies: Vec<Option<u32>> = entry.recent.iter().skip(first).map(answered).collect();
+    let latencies: Vec<Option<u32>> =
+        entry.recent.iter().skip(first).map(Outcome::latency).collect();
     let known = latencies.iter().flatten();
     let (Some(least), Some(greatest)) = (known.clone().min(), known.max()) else {
         return Curve { line: String::new(), label: "no latency is known".to_owned() };

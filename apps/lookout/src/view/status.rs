@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Moment;
 use crate::board::Entry;
-use crate::outcome::Phases;
+use crate::outcome::{Outcome, Phases};
 use crate::store::percentile;
 
 /// The state of an endpoint in numbers; latencies are in milliseconds, shares from 0 to 1.
@@ -18,7 +18,7 @@ pub struct Status {
     pub name: String,
     /// Its group.
     pub group: Option<String>,
-    /// What is watched.
+    /// What is watched, without its query.
     pub url: String,
     /// `up`, `slow`, `down` or `unknown`.
     pub state: &'static str,
@@ -28,7 +28,7 @@ pub struct Status {
     pub checked: Option<String>,
     /// The status of the last answer.
     pub status: Option<u16>,
-    /// The latency of the last check.
+    /// The latency of the last check, if it was answered.
     pub latency: Option<f64>,
     /// What it was spent on, by the name of the phase.
     pub phases: BTreeMap<&'static str, f64>,
@@ -40,7 +40,7 @@ pub struct Status {
     pub uptime: Option<f64>,
     /// The share of the last 24 hours that is known.
     pub observed: Option<f64>,
-    /// Why the last check failed, if it did.
+    /// Why the last check was not good, if it was not.
     pub error: Option<String>,
 }
 
@@ -53,12 +53,12 @@ impl Status {
             id: endpoint.id.clone(),
             name: endpoint.name.clone(),
             group: endpoint.group.clone(),
-            url: endpoint.url.to_string(),
+            url: endpoint.shown_url(),
             state: entry.state().as_str(),
             since: entry.since.map(|at| Moment::at(at).iso),
             checked: last.map(|last| Moment::at(last.at).iso),
             status: last.and_then(|last| last.status),
-            latency: last.and_then(|last| last.phases.total).map(millis),
+            latency: last.and_then(Outcome::latency).map(millis),
             phases: last.map(|last| phases(&last.phases)).unwrap_or_default(),
             p50: percentile(&latencies, 50).map(millis),
             p95: percentile(&latencies, 95).map(millis),
