@@ -9,6 +9,9 @@ use crate::outcome::Outcome;
 use crate::state::State;
 use crate::store::{Interval, Uptime, Window};
 
+/// So many states are listed: one that flaps for a month has thousands.
+const EVENTS: usize = 100;
+
 /// All that the page of an endpoint shows.
 #[derive(Debug, Clone, Serialize)]
 pub struct EndpointPage {
@@ -24,8 +27,10 @@ pub struct EndpointPage {
     pub chart: Chart,
     /// The last check, if there was one.
     pub last: Option<LastCheck>,
-    /// The states of the window, newest first.
+    /// The last 100 states of the window, newest first.
     pub events: Vec<Event>,
+    /// How many there were before those.
+    pub earlier: usize,
 }
 
 /// What is watched, and how.
@@ -128,7 +133,13 @@ impl EndpointPage {
             window: name,
             chart,
             last: entry.last().map(|outcome| LastCheck::of(outcome, entry)),
-            events: states.iter().rev().map(|interval| Event::of(interval, window)).collect(),
+            events: states
+                .iter()
+                .rev()
+                .take(EVENTS)
+                .map(|interval| Event::of(interval, window))
+                .collect(),
+            earlier: states.len().saturating_sub(EVENTS),
         }
     }
 }

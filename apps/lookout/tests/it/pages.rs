@@ -4,6 +4,7 @@ use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH};
 use landspout::client::ClientResponse;
 use landspout::{Client, Handler, Request};
 use lookout::outcome::{Outcome, Verdict};
+use lookout::state::State;
 use lookout::store::Uptime;
 use serde_json::Value;
 
@@ -224,4 +225,18 @@ async fn health_is_good_as_long_as_the_history_is_written() {
     meddler.execute_batch("DROP TRIGGER trap").unwrap();
     site.store.flush().unwrap();
     assert_eq!(ask(&client, "/health").await.0, 200);
+}
+
+#[tokio::test(flavor = "local")]
+async fn an_endpoint_that_flaps_has_a_page_of_bounded_length() {
+    let site = Site::with(1);
+    let now = lookout::clock::wall();
+    for number in 0..250 {
+        let state = if number % 2 == 0 { State::Up } else { State::Down };
+        crate::history::flip(&site.store, "e0", now - 600_000 + number * 1_000, state);
+    }
+    site.store.flush().unwrap();
+    let page = page(&site, "/endpoint/e0?window=1h").await;
+    assert_eq!(page.matches("</td></tr>").count(), 100);
+    assert!(page.contains("151 earlier ones are not shown."), "{page}");
 }
