@@ -1,10 +1,11 @@
 //! Values of an application that its handlers reach through the request.
 
 use std::any::{Any, TypeId};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Values of an application, one of each type: some shared by all loops, some of this loop alone.
 ///
@@ -23,11 +24,14 @@ struct Inner {
     local_key: u64,
 }
 
+/// Keys are never used twice in a process: a state that outlives its builder, or is asked on another
+/// thread, finds nothing rather than another application's values.
+static NEXT_KEY: AtomicU64 = AtomicU64::new(0);
+
 type LocalValues = HashMap<TypeId, Rc<dyn Any>>;
 
 thread_local! {
     static LOCAL: RefCell<HashMap<u64, LocalValues>> = RefCell::default();
-    static NEXT_KEY: Cell<u64> = const { Cell::new(0) };
 }
 
 impl State {
@@ -73,9 +77,7 @@ pub struct StateBuilder {
 impl StateBuilder {
     /// No values yet.
     pub fn new() -> StateBuilder {
-        // Keys are never used twice on a thread, so that a state that outlives its builder finds
-        // nothing rather than another application's values.
-        let local_key = NEXT_KEY.replace(NEXT_KEY.get() + 1);
+        let local_key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
         StateBuilder { shared: HashMap::new(), local_key, not_send: std::marker::PhantomData }
     }
 

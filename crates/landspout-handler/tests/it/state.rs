@@ -48,3 +48,42 @@ fn values_of_a_loop_stay_on_its_thread_and_end_with_the_application() {
     assert!(request.per_loop::<Rc<()>>().is_err());
     assert_eq!(Rc::strong_count(&value), 1);
 }
+
+#[test]
+fn a_request_on_another_loop_does_not_find_the_values_of_that_loop() {
+    let mut builder = StateBuilder::new();
+    builder.insert_per_loop(String::from("here"));
+    let request = request(&builder);
+    let found = std::thread::spawn(move || {
+        // The first application of its thread, as `builder` may be of this one.
+        let builders: Vec<_> = (0..100)
+            .map(|_| {
+                let mut builder = StateBuilder::new();
+                builder.insert_per_loop(String::from("there"));
+                builder
+            })
+            .collect();
+        let found = request.per_loop::<String>().is_ok();
+        drop(builders);
+        found
+    });
+    assert!(!found.join().unwrap());
+}
+
+/// Asks for its neighbour when it is dropped.
+struct Curious(Request);
+
+impl Drop for Curious {
+    fn drop(&mut self) {
+        let _ = self.0.per_loop::<Curious>();
+        let _ = StateBuilder::new();
+    }
+}
+
+#[test]
+fn a_value_may_look_at_the_table_when_it_is_replaced_or_dropped() {
+    let mut builder = StateBuilder::new();
+    builder.insert_per_loop(Curious(request(&builder)));
+    builder.insert_per_loop(Curious(request(&builder)));
+    drop(builder);
+}
