@@ -7,7 +7,8 @@ impl Request {
     /// The value of a cookie, without its quotes. Where a name comes twice, the last one counts.
     ///
     /// A browser's cookies are read as they come (RFC 6265 §4.2.1 with the leniency of §5.2): a
-    /// pair that makes no sense is passed over, and no cookie can make a request fail.
+    /// pair that makes no sense or is not UTF-8 is passed over, and no cookie can make a request
+    /// fail or hide another one.
     ///
     /// ```
     /// use landspout_handler::Request;
@@ -26,14 +27,11 @@ impl Request {
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         // RFC 9113 §8.2.3: a client may split the header into several.
         let headers = self.headers().get_all(COOKIE).into_iter();
-        headers
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| {
-                let (name, value) = pair.split_once('=')?;
-                let (name, value) = (name.trim(), value.trim());
-                let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-                (!name.is_empty()).then_some((name, unquoted.unwrap_or(value)))
-            })
+        headers.flat_map(|value| value.as_bytes().split(|&byte| byte == b';')).filter_map(|pair| {
+            let (name, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
+            let (name, value) = (name.trim(), value.trim());
+            let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            (!name.is_empty()).then_some((name, unquoted.unwrap_or(value)))
+        })
     }
 }

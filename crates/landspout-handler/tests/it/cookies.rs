@@ -30,6 +30,23 @@ fn the_last_of_a_name_counts_and_split_headers_add_up() {
     assert_eq!(request.cookie("b"), Some("3"));
 }
 
+#[test]
+fn a_cookie_that_is_not_ascii_does_not_hide_the_others() {
+    check("name=Zo\u{eb}; session=1", &[("name", "Zo\u{eb}"), ("session", "1")]);
+    let request = with_cookies(b"name=\xff; session=1");
+    assert_eq!(request.cookies().collect::<Vec<_>>(), [("session", "1")]);
+}
+
+#[test]
+fn a_header_of_64_kib_is_read_as_far_as_it_is_asked_for() {
+    let header = "a=1;".repeat(16 * 1024);
+    let request = with_cookies(header.as_bytes());
+    assert_eq!(request.cookies().next(), Some(("a", "1")));
+    assert_eq!(request.cookies().count(), 16 * 1024);
+    assert_eq!(with_cookies(&b";".repeat(64 * 1024)).cookies().count(), 0);
+    assert_eq!(with_cookies(&b"=".repeat(64 * 1024)).cookies().count(), 0);
+}
+
 proptest! {
     #[test]
     fn no_cookie_header_makes_a_request_fail(bytes in proptest::collection::vec(32u8..=255, 0..200)) {
