@@ -136,10 +136,11 @@ impl Request {
     }
 
     /// Host and port as the client named them: of the URI if it has them, of `Host` otherwise
-    /// (RFC 9112 §3.2.2). The client chose it; compare it with a list before trusting it.
+    /// (RFC 9112 §3.2.2). The client chose it; compare it with a list before trusting it. A user
+    /// in the URI (RFC 9110 §4.2.4) is left out.
     pub fn host(&self) -> Option<&str> {
         match self.0.uri.authority() {
-            Some(authority) => Some(authority.as_str()),
+            Some(authority) => authority.as_str().rsplit('@').next(),
             None => self.header(HOST),
         }
     }

@@ -42,5 +42,7 @@ fn the_host_is_the_uris_or_the_headers() {
     assert_eq!(request.host(), Some("a.example:80"));
     let request = Request::get("http://b.example/").with_header(HOST, "a.example".parse().unwrap());
     assert_eq!(request.host(), Some("b.example"));
+    let request = Request::get("http://a.example@b.example:80/");
+    assert_eq!(request.host(), Some("b.example:80"), "a user is no host");
     assert_eq!(Request::get("/").host(), None);
 }
