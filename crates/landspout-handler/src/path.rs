@@ -4,7 +4,7 @@ use crate::Error;
 use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{self, DeserializeOwned, IntoDeserializer, Visitor};
+use serde::de::{self, DeserializeOwned, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 use std::fmt;
@@ -41,8 +41,38 @@ impl fmt::Display for ParameterError {
 impl std::error::Error for ParameterError {}
 
 impl de::Error for ParameterError {
+    /// A type refuses its value, as `IpAddr` does: the client chose that. What is wrong with the
+    /// type itself has functions of its own, below.
     fn custom<T: fmt::Display>(message: T) -> ParameterError {
-        ParameterError::Shape(message.to_string())
+        ParameterError::Value(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> ParameterError {
+        ParameterError::Shape(format!("the handler wants {expected}, and the path has {found}"))
+    }
+
+    fn invalid_length(len: usize, expected: &dyn Expected) -> ParameterError {
+        ParameterError::Shape(format!(
+            "the handler wants {expected}, and the path has {len} parameters"
+        ))
+    }
+
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> ParameterError {
+        ParameterError::Shape(format!("the handler has no field for the parameter `{field}`"))
+    }
+
+    fn missing_field(field: &'static str) -> ParameterError {
+        ParameterError::Shape(format!("the path has no parameter `{field}`"))
+    }
+}
+
+impl ParameterError {
+    /// Says which parameter the value is of.
+    fn of(self, name: &str) -> ParameterError {
+        match self {
+            ParameterError::Value(message) => ParameterError::Value(format!("`{name}`: {message}")),
+            shape => shape,
+        }
     }
 }
 
@@ -207,7 +237,8 @@ impl<'de> IntoDeserializer<'de, ParameterError> for Parameter<'de> {
 macro_rules! parsed {
     ($($method:ident $visit:ident $wanted:literal)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {
-            visitor.$visit(self.parse($wanted)?)
+            let name = self.name;
+            visitor.$visit(self.parse($wanted)?).map_err(|error: ParameterError| error.of(name))
         }
     )*};
 }
@@ -233,10 +264,11 @@ impl<'de> de::Deserializer<'de> for Parameter<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {
-        match self.decode()? {
+        let visited = match self.decode()? {
             Cow::Borrowed(value) => visitor.visit_borrowed_str(value),
             Cow::Owned(value) => visitor.visit_string(value),
-        }
+        };
+        visited.map_err(|error: ParameterError| error.of(self.name))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {

@@ -5,6 +5,8 @@ use landspout_handler::{Error, Request, Route};
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroU8;
 use std::sync::Arc;
 
 /// A request whose path is `/` and the values, separated by `/`, under these names.
@@ -58,6 +60,36 @@ fn path_reads_as_value_tuple_struct_map_or_list() {
 fn path_is_percent_decoded_once_and_plus_stays() {
     let (value,): (String,) = routed(&["q"], &["a%2Fb%2520c+d%C3%A9"]).path().unwrap();
     assert_eq!(value, "a/b%20c+dé");
+}
+
+#[test]
+fn a_value_that_its_own_type_refuses_is_400() {
+    #[derive(Debug, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Even;
+
+    impl TryFrom<String> for Even {
+        type Error = &'static str;
+
+        fn try_from(_: String) -> Result<Even, &'static str> {
+            Err("it is odd")
+        }
+    }
+
+    let request = |value| routed(&["a"], &[value]);
+    check(request("x").path::<IpAddr>(), 400, "path: `a`: invalid IP address syntax");
+    check(request("x").path::<(IpAddr,)>(), 400, "path: `a`: invalid IP address syntax");
+    let zero = "path: `a`: invalid value: integer `0`, expected a nonzero u8";
+    check(request("0").path::<NonZeroU8>(), 400, zero);
+    check(request("x").path::<Even>(), 400, "path: it is odd");
+}
+
+#[test]
+fn a_path_parameter_of_60_kib_is_read() {
+    let long = "%61".repeat(20 * 1024);
+    let request = routed(&["a", "b"], &[&long, "7"]);
+    let (a, b): (String, u8) = request.path().unwrap();
+    assert_eq!((a.len(), b), (20 * 1024, 7));
 }
 
 #[test]
