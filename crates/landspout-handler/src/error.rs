@@ -4,7 +4,7 @@ use crate::BodyError;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// A status, a message for the client, and a cause that the client never sees.
 ///
@@ -76,7 +76,8 @@ impl Error {
         self
     }
 
-    /// Adds a header to the answer, such as `Allow` or `Retry-After`.
+    /// Adds a header to the answer, such as `Allow` or `Retry-After`, beside any of the same name.
+    /// A content type takes the place of that of the text.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Error {
         self.0.headers.append(name, value);
@@ -114,20 +115,31 @@ impl fmt::Display for Error {
     }
 }
 
-/// Status, message and the whole chain of causes: one line for a log.
+/// Status, message and the whole chain of causes: one line for a log. Control characters are
+/// escaped, because messages repeat what clients send.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status().as_u16(), self.message())?;
+        write!(f, "{} ", self.status().as_u16())?;
+        write_in_one_line(f, self.message())?;
         let mut cause = self.0.cause.as_deref().map(|cause| cause as &dyn StdError);
         while let Some(error) = cause {
             // A cause whose words are the message already is not told twice.
-            if error.to_string() != self.message() {
-                write!(f, ": {error}")?;
+            let text = error.to_string();
+            if text != self.message() {
+                f.write_str(": ")?;
+                write_in_one_line(f, &text)?;
             }
             cause = error.source();
         }
         Ok(())
     }
+}
+
+fn write_in_one_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    text.chars().try_for_each(|character| match character.is_control() {
+        true => write!(f, "{}", character.escape_default()),
+        false => f.write_char(character),
+    })
 }
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {

@@ -65,6 +65,10 @@ impl Response {
     }
 
     /// A 200 with bytes of the given content type.
+    ///
+    /// # Panics
+    /// `content_type` is not visible ASCII.
+    #[track_caller]
     pub fn bytes(content_type: &'static str, bytes: impl Into<Bytes>) -> Response {
         Response::typed(HeaderValue::from_static(content_type), bytes.into().into())
     }
@@ -224,9 +228,8 @@ impl From<Error> for Response {
     fn from(error: Error) -> Response {
         let mut response = Response::text(error.to_string());
         response.0.status = error.status();
-        for (name, value) in error.headers() {
-            response.0.headers.append(name, value.clone());
-        }
+        // In place of the text's own headers, where they have the same names.
+        response.0.headers.extend(error.headers().clone());
         response.0.error = Some(error);
         response
     }

@@ -1,6 +1,6 @@
 //! Errors: what the client sees, and what only the log does.
 
-use http::header::{ALLOW, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use landspout_handler::{BodyError, Error, IntoResponse, contain_panic};
 use std::io;
 
@@ -18,6 +18,26 @@ fn an_error_keeps_its_headers() {
     let error = Error::new(405, "").with_header(ALLOW, HeaderValue::from_static("GET"));
     assert_eq!(error.message(), "Method Not Allowed");
     assert_eq!(error.into_response().headers()["allow"], "GET");
+}
+
+#[test]
+fn a_content_type_of_the_error_is_the_only_one() {
+    let error = Error::new(400, "{}")
+        .with_header(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"))
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    let response = error.into_response();
+    let values = |name| response.headers().get_all(name).iter().collect::<Vec<_>>();
+    assert_eq!(values(CONTENT_TYPE), ["application/problem+json"]);
+    assert_eq!(values(WWW_AUTHENTICATE), ["Basic", "Bearer"]);
+}
+
+#[test]
+fn a_message_cannot_forge_a_line_of_the_log() {
+    let cause = io::Error::other("tab\there");
+    let error = Error::new(400, "no `a\r\nroot logged in`, \"b\" or \u{e9}").caused_by(cause);
+    let line = r#"400 no `a\r\nroot logged in`, "b" or é: tab\there"#;
+    assert_eq!(format!("{error:?}"), line);
 }
 
 #[test]
