@@ -2,7 +2,7 @@
 
 use crate::{BodyError, BodyWriter};
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt};
 use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 use std::error::Error as StdError;
@@ -43,6 +43,7 @@ enum Kind {
     #[default]
     Empty,
     Full(Bytes),
+    Stream(Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>),
     Boxed(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BodyError> + Send>>),
 }
 
@@ -57,9 +58,9 @@ impl Body {
     pub fn stream<S, E>(stream: S) -> Body
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>>,
+        E: Into<Box<dyn StdError + Send + Sync>> + 'static,
     {
-        Body::of(Kind::Boxed(Box::pin(Streamed(Box::pin(stream)))))
+        Body::of(Kind::Stream(Box::pin(stream.map_err(BodyError::other))))
     }
 
     /// A body written piece by piece through the [`BodyWriter`].
@@ -110,7 +111,7 @@ impl Body {
         let kind = match &self.kind {
             Kind::Empty => Kind::Empty,
             Kind::Full(bytes) => Kind::Full(bytes.clone()),
-            Kind::Boxed(_) => return None,
+            Kind::Stream(_) | Kind::Boxed(_) => return None,
         };
         Some(Body { kind, allowed: self.allowed, limit: self.limit })
     }
@@ -230,6 +231,9 @@ impl http_body::Body for Body {
                 body.kind = Kind::Empty;
                 Some(Ok(Frame::data(bytes)))
             }
+            Kind::Stream(stream) => {
+                ready!(stream.as_mut().poll_next(cx)).map(|piece| piece.map(Frame::data))
+            }
             Kind::Boxed(inner) => {
                 // An announced length that is over the limit is refused before its first byte.
                 if inner.size_hint().lower() > body.allowed {
@@ -239,19 +243,20 @@ impl http_body::Body for Body {
                 ready!(inner.as_mut().poll_frame(cx))
             }
         };
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-            && let Err(error) = body.take_allowed(data.len())
-        {
-            return Poll::Ready(Some(Err(error)));
-        }
-        Poll::Ready(frame)
+        let Some(Ok(frame)) = frame else {
+            // What has ended or failed is not asked again: a stream may panic then.
+            body.kind = Kind::Empty;
+            return Poll::Ready(frame);
+        };
+        let len = frame.data_ref().map_or(0, Bytes::len);
+        Poll::Ready(Some(body.take_allowed(len).map(|()| frame)))
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Empty => true,
             Kind::Full(bytes) => bytes.is_empty(),
+            Kind::Stream(_) => false,
             Kind::Boxed(inner) => inner.is_end_stream(),
         }
     }
@@ -260,6 +265,7 @@ impl http_body::Body for Body {
         match &self.kind {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Stream(_) => SizeHint::default(),
             Kind::Boxed(inner) => inner.size_hint(),
         }
     }
@@ -301,25 +307,5 @@ impl From<&'static str> for Body {
 impl From<&'static [u8]> for Body {
     fn from(bytes: &'static [u8]) -> Body {
         Bytes::from_static(bytes).into()
-    }
-}
-
-/// A stream of pieces as an `http_body::Body`.
-struct Streamed<S: ?Sized>(Pin<Box<S>>);
-
-impl<S, E> http_body::Body for Streamed<S>
-where
-    S: Stream<Item = Result<Bytes, E>> + ?Sized,
-    E: Into<Box<dyn StdError + Send + Sync>>,
-{
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let item = ready!(self.0.as_mut().poll_next(cx));
-        Poll::Ready(item.map(|piece| piece.map(Frame::data).map_err(BodyError::other)))
     }
 }

@@ -5,6 +5,7 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue};
 use landspout_handler::{Body, BodyError};
 use std::io;
+use std::task::Poll;
 
 fn pieces(pieces: &[&'static str]) -> Body {
     let pieces: Vec<_> =
@@ -55,6 +56,29 @@ async fn an_error_of_the_stream_is_an_error_of_the_body() {
     body.chunk().await.unwrap();
     let error = body.chunk().await.unwrap_err();
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "torn");
+}
+
+#[tokio::test]
+async fn a_stream_that_has_ended_or_failed_is_not_asked_again() {
+    let mut pieces = ["a"].into_iter();
+    let once = stream::poll_fn(move |_| match pieces.next() {
+        Some(piece) => Poll::Ready(Some(Ok::<_, io::Error>(Bytes::from(piece)))),
+        None => Poll::Ready(None),
+    });
+    // `unfold` panics when it is polled after its end.
+    let once = stream::unfold(Some(Box::pin(once)), |once| async move {
+        let mut once = once?;
+        futures_util::StreamExt::next(&mut once).await.map(|item| (item, Some(once)))
+    });
+    let mut body = Body::stream(once);
+    assert_eq!(body.chunk().await.unwrap().unwrap(), "a");
+    assert_eq!(body.chunk().await.unwrap(), None);
+    assert!(body.is_empty());
+    assert_eq!(body.chunk().await.unwrap(), None);
+
+    let mut body = Body::stream(stream::repeat_with(|| Err::<Bytes, _>(io::Error::other("torn"))));
+    assert!(body.chunk().await.is_err());
+    assert_eq!(body.chunk().await.unwrap(), None);
 }
 
 #[tokio::test]
