@@ -68,6 +68,9 @@ impl BodyWriter {
     ///
     /// # Errors
     /// The reader has gone: [`BodyError::is_incomplete`].
+    ///
+    /// # Cancel safety
+    /// Not safe: dropping it drops the writer, which aborts the message.
     pub async fn finish(self) -> Result<(), BodyError> {
         self.send(Message::End).await
     }
@@ -76,6 +79,9 @@ impl BodyWriter {
     ///
     /// # Errors
     /// The reader has gone: [`BodyError::is_incomplete`].
+    ///
+    /// # Cancel safety
+    /// Not safe: dropping it drops the writer, which aborts the message.
     pub async fn trailers(self, trailers: HeaderMap) -> Result<(), BodyError> {
         self.send(Message::Frame(Frame::trailers(trailers))).await?;
         self.finish().await
