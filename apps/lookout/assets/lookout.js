@@ -90,13 +90,15 @@ function applyFilter() {
   history.replaceState(null, "", url);
 }
 
-/** The page of one endpoint is drawn anew by the server, at most every two seconds. */
+/** The page of one endpoint is drawn anew by the server: at most every two seconds, and less often
+ * when that takes it long, as a month of checks may. */
 let drawing = false;
 let again = false;
 async function redraw() {
   if (drawing) { again = true; return; }
   drawing = true;
   again = false;
+  const begun = performance.now();
   try {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
     if (response.ok) {
@@ -109,7 +111,8 @@ async function redraw() {
   } catch {
     // The freshness mark tells that the server is gone.
   }
-  setTimeout(() => { drawing = false; if (again) redraw(); }, 2_000);
+  const pause = Math.max(2_000, 20 * (performance.now() - begun));
+  setTimeout(() => { drawing = false; if (again) redraw(); }, pause);
 }
 
 const runOf = (version) => version.split("-")[0];

@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::store::WriterStats;
 use landspout::event_loop::LoopStats;
 
-/// The content type of [`metrics`]: OpenMetrics, which every Prometheus since 2.5 reads.
+/// The content type of [`metrics`]: `OpenMetrics`, which every Prometheus since 2.5 reads.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;

@@ -29,7 +29,7 @@ async fn until(board: &Board, holds: impl Fn(&Board) -> bool) {
 }
 
 fn all_checked(board: &Board) -> bool {
-    board.entries().iter().all(|entry| entry.checked())
+    board.entries().iter().all(lookout::board::Entry::checked)
 }
 
 #[tokio::test(flavor = "local")]

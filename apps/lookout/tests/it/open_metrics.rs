@@ -1,4 +1,4 @@
-//! `/metrics`, read by a parser that takes nothing but OpenMetrics 1.0 text.
+//! `/metrics`, read by a parser that takes nothing but `OpenMetrics` 1.0 text.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
