@@ -10,6 +10,7 @@ use crate::request_body::RequestBody;
 use crate::upgraded::{Handed, Open};
 use bytes::Bytes;
 use http::Request;
+use http::header::EXPECT;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -110,11 +111,12 @@ impl<H: Handler + 'static> Http<H> {
         request: Request<Incoming>,
     ) -> Answering<impl Future<Output = Response> + 'a> {
         let mut reading = None;
+        let expects = request.headers().contains_key(EXPECT);
         let request = request.map(|incoming| {
             if incoming.is_end_stream() {
                 return Body::empty();
             }
-            let (body, reads) = RequestBody::new(incoming, explain_body);
+            let (body, reads) = RequestBody::new(incoming, expects, explain_body);
             reading = Some(reads);
             Body::wrap(body)
         });

@@ -101,7 +101,8 @@ impl Exchange {
             return declared;
         }
         self.link.upgrade.take();
-        if self.link.is_draining() || self.reading.as_ref().is_some_and(Reading::leaves_much) {
+        if self.link.is_draining() || self.reading.as_ref().is_some_and(Reading::spoils_connection)
+        {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         declared

@@ -30,13 +30,20 @@ const DROPPED: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct Reading {
     len: Option<u64>,
+    /// Whether the client may wait to be asked for it.
+    expects: bool,
     state: Arc<AtomicU8>,
 }
 
 impl<B: Body> RequestBody<B> {
-    pub(crate) fn new(inner: B, explain: fn(B::Error) -> BodyError) -> (RequestBody<B>, Reading) {
+    /// `expects` says that the client may wait to be asked for it (RFC 9110 §10.1.1).
+    pub(crate) fn new(
+        inner: B,
+        expects: bool,
+        explain: fn(B::Error) -> BodyError,
+    ) -> (RequestBody<B>, Reading) {
         let state = Arc::new(AtomicU8::new(OPEN));
-        let reading = Reading { len: inner.size_hint().exact(), state: state.clone() };
+        let reading = Reading { len: inner.size_hint().exact(), expects, state: state.clone() };
         (RequestBody { inner, explain, state }, reading)
     }
 }
@@ -55,9 +62,11 @@ impl Reading {
         self.state.load(Ordering::Relaxed) == OPEN
     }
 
-    /// Whether so much is left that the connection is better closed than drained.
-    pub(crate) fn leaves_much(&self) -> bool {
-        self.state.load(Ordering::Relaxed) != READ && self.len.is_none_or(|len| len > SMALL)
+    /// Whether the connection is better closed than drained: so much is left, or nobody can tell
+    /// whether a client that was not asked for it sends it or goes on with its next request.
+    pub(crate) fn spoils_connection(&self) -> bool {
+        let much = self.expects || self.len.is_none_or(|len| len > SMALL);
+        much && self.state.load(Ordering::Relaxed) != READ
     }
 }
 

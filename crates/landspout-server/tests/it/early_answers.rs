@@ -102,3 +102,22 @@ async fn a_client_is_not_told_to_continue_in_vain() {
     client.send(request).await;
     assert_eq!(client.answer().await.status(), 413);
 }
+
+/// Told the status instead of to continue, a client may keep its body to itself and go on with the
+/// next request, or send the body after all. Nobody can tell which of the two a byte belongs to.
+#[tokio::test(flavor = "local")]
+async fn an_expected_body_that_nobody_asked_for_costs_the_connection() {
+    let mut client = serve(read_nothing).connect().await;
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    client.send(format!("{head}GET /next HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+    let answer = client.answer().await;
+    assert_eq!((answer.status(), answer.header("connection")), (401, Some("close")));
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test(flavor = "local")]
+async fn http_1_0_is_not_told_to_continue() {
+    let mut client = serve(read_all).connect().await;
+    client.send("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc").await;
+    assert_eq!(client.answer().await.body, "3");
+}
