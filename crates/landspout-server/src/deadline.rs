@@ -182,6 +182,10 @@ impl Waits {
 
     /// Compares the waits with their limits; true if one is over and was not before.
     pub(crate) fn check(&self, limits: &Limits, now: u32) -> bool {
+        if self.phase.get() == Phase::Idle && self.blocked.get().is_some() {
+            // The answer before is still going out: the client is not silent yet, it is reading.
+            self.since.set(now);
+        }
         let over = |limit: Option<u32>, since: u32| {
             limit.is_some_and(|limit| now.saturating_sub(since) >= limit)
         };

@@ -12,6 +12,7 @@ mod drain;
 mod early_answers;
 mod limits;
 mod noise;
+mod pressure;
 mod refusals;
 mod upgrades;
 mod wire;

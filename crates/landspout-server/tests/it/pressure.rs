@@ -1,0 +1,107 @@
+//! Clients that take their answers slowly, or not at all.
+
+use super::wire::{Client, serve, serve_with, within};
+use landspout_server::{Request, Response, ServerConfig};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::time::{sleep, timeout};
+
+/// More than the kernel keeps for a client that does not read.
+const LARGE: usize = 64 << 20;
+
+const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+async fn large(_: Request) -> Vec<u8> {
+    vec![b'x'; LARGE]
+}
+
+/// Reads a large answer in pieces, with pauses.
+async fn read_slowly(client: &mut Client) {
+    let mut left = LARGE;
+    while left > 0 {
+        let len = left.min(4 << 20);
+        client.take(len).await;
+        left -= len;
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_client_that_reads_no_answers_is_not_read_from() {
+    let answered = Rc::new(Cell::new(0_usize));
+    let count = answered.clone();
+    let site = serve(move |_: Request| {
+        count.set(count.get() + 1);
+        async { Response::empty(204) }
+    });
+    let mut client = site.connect().await;
+    let requests = REQUEST.repeat(1000);
+    let mut sent = 0;
+    // Until the server takes no more.
+    while let Ok(written) =
+        timeout(Duration::from_secs(1), client.stream.write_all(requests.as_bytes())).await
+    {
+        written.unwrap();
+        sent += requests.len();
+        assert!(sent < 40 << 20, "{} requests of a client that reads nothing", answered.get());
+    }
+    let mut before = 0;
+    while before != answered.get() {
+        before = answered.get();
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(before < sent / REQUEST.len(), "all were answered");
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_client_that_reads_late_gets_every_answer() {
+    let site = serve(async |_: Request| Response::empty(204));
+    let (reading, mut writing) = site.connect().await.stream.into_split();
+    let requests = REQUEST.repeat(100_000);
+    let sending =
+        tokio::task::spawn_local(async move { writing.write_all(requests.as_bytes()).await });
+    // By then the server waits for the client to read.
+    sleep(Duration::from_millis(1500)).await;
+    let mut lines = BufReader::new(reading).lines();
+    let mut answers = 0;
+    while answers < 100_000 {
+        let line = within(lines.next_line()).await.unwrap().expect("another answer");
+        answers += usize::from(line.starts_with("HTTP/1.1 204"));
+    }
+    sending.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_slow_reader_is_not_idle() {
+    let config = ServerConfig::default().idle_timeout(Duration::from_secs(1));
+    let mut client = serve_with(config, large).connect().await;
+    client.send(REQUEST).await;
+    client.head().await;
+    read_slowly(&mut client).await;
+    client.send(REQUEST).await;
+    client.head().await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_slow_reader_gets_everything_during_a_drain() {
+    let config = ServerConfig::default().drain_grace(Duration::from_millis(100));
+    let site = serve_with(config, large);
+    let mut client = site.connect().await;
+    client.send(REQUEST).await;
+    client.head().await;
+    site.handle.shutdown();
+    read_slowly(&mut client).await;
+    assert_eq!(within(site.serving).await.unwrap().cut, 0);
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_slow_reader_that_has_closed_its_side_gets_everything() {
+    let mut client = serve(large).connect().await;
+    client.send(REQUEST).await;
+    client.finish().await;
+    client.head().await;
+    read_slowly(&mut client).await;
+    assert_eq!(client.rest().await, "");
+}
