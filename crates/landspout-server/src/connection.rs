@@ -20,7 +20,7 @@ use landspout_handler::{Body, BodyError, Handler, Response, UpgradeSender, Upgra
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use tracing::{debug, error};
@@ -87,22 +87,19 @@ impl<H: Handler + 'static> Http<H> {
 
     async fn drive(&self, link: &Rc<Link>) -> End {
         let service = service_fn(|request| self.answer(link.clone(), request));
-        let parser = self.builder.serve_connection(Io(link.clone()), service);
-        let mut parser = pin!(parser.without_shutdown());
+        let mut parser = self.builder.serve_connection(Io(link.clone()), service);
         let end = poll_fn(|cx| {
             if let Err(verdict) = link.begin(cx) {
-                return Poll::Ready(End::Judged(verdict));
+                return Poll::Ready(Some(End::Judged(verdict)));
             }
-            let polled = parser.as_mut().poll(cx);
+            // To its shutdown, which writes what the parser still holds.
+            let polled = Pin::new(&mut parser).poll(cx);
             if link.send_batch(cx).is_err() {
-                return Poll::Ready(End::Failed);
+                return Poll::Ready(Some(End::Failed));
             }
-            polled.map(|result| match result {
-                Ok(parts) => End::Done(parts.read_buf),
-                Err(error) => explain_end(&error, link),
-            })
+            polled.map(|result| result.map_err(|error| explain_end(&error, link)).err())
         });
-        end.await
+        end.await.unwrap_or_else(|| End::Done(parser.into_parts().read_buf))
     }
 
     fn answer<'a>(

@@ -105,3 +105,12 @@ async fn a_slow_reader_that_has_closed_its_side_gets_everything() {
     read_slowly(&mut client).await;
     assert_eq!(client.rest().await, "");
 }
+
+#[tokio::test(flavor = "local")]
+async fn a_slow_reader_whose_upload_nobody_wants_gets_everything() {
+    let mut client = serve(large).connect().await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\nmore").await;
+    assert!(client.head().await.contains("connection: close"));
+    read_slowly(&mut client).await;
+    assert_eq!(client.rest().await, "");
+}
