@@ -87,9 +87,10 @@ impl Site {
     /// The label of this kind of work started at `location`.
     pub(crate) fn label(self, location: &'static Location<'static>) -> LabelId {
         let key = (std::ptr::from_ref(location).addr(), self);
-        SITES.with_borrow_mut(|sites| {
-            *sites.entry(key).or_insert_with(|| label(&format!("{self} {location}")))
-        })
+        let make = || label(&format!("{self} {location}"));
+        let known = SITES.try_with(|sites| *sites.borrow_mut().entry(key).or_insert_with(make));
+        // A thread that is ending has no table any more.
+        known.unwrap_or_else(|_| make())
     }
 }
 

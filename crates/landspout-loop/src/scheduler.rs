@@ -115,7 +115,7 @@ impl Scheduler {
 
     /// Makes this the thread's running loop until the guard is dropped.
     pub(crate) fn run(self: &Rc<Scheduler>) -> Run {
-        Run { previous: RUNNING.replace(Some(Rc::clone(self))) }
+        Run { previous: Run::replace(Some(Rc::clone(self))) }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -207,8 +207,10 @@ impl Scheduler {
     fn close(&self) {
         self.closed.set(true);
         self.shared.close();
-        ATTACHED.with_borrow_mut(|attached| {
-            attached.retain(|(_, scheduler)| !std::ptr::eq(Rc::as_ptr(scheduler), self));
+        // A thread that is ending has forgotten them already.
+        let _ = ATTACHED.try_with(|attached| {
+            let own = std::ptr::from_ref(self);
+            attached.borrow_mut().retain(|(_, scheduler)| Rc::as_ptr(scheduler) != own);
         });
         // What waits may hold anything, and its destructor may come back here.
         let callbacks = self.callbacks.take();
@@ -223,9 +225,16 @@ pub(crate) struct Run {
     previous: Option<Rc<Scheduler>>,
 }
 
+impl Run {
+    /// Gives back what was the running loop. A thread that is ending has none.
+    fn replace(scheduler: Option<Rc<Scheduler>>) -> Option<Rc<Scheduler>> {
+        RUNNING.try_with(|running| running.replace(scheduler)).ok().flatten()
+    }
+}
+
 impl Drop for Run {
     fn drop(&mut self) {
-        RUNNING.set(self.previous.take());
+        drop(Run::replace(self.previous.take()));
     }
 }
 

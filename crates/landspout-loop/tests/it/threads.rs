@@ -1,9 +1,10 @@
 //! Reaching a loop from other threads.
 
+use std::cell::RefCell;
 use std::sync::mpsc;
 use std::thread;
 
-use landspout_loop::{EventLoop, LoopHandle};
+use landspout_loop::{EventLoop, LoopHandle, add_callback};
 
 #[test]
 fn stop_wakes_a_loop_that_waits() {
@@ -56,4 +57,42 @@ fn a_handle_knows_its_loop() {
     drop(event_loop);
     assert!(handle.is_closed());
     handle.stop();
+}
+
+thread_local! {
+    static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
+}
+
+/// Reaches a loop when its thread has ended so far that its other values are gone.
+struct Late(LoopHandle);
+
+impl Drop for Late {
+    fn drop(&mut self) {
+        self.0.add_callback(|| LoopHandle::current().stop());
+    }
+}
+
+#[test]
+fn a_thread_that_is_ending_reaches_a_loop() {
+    let event_loop = EventLoop::new().unwrap();
+    let handle = event_loop.handle();
+    let ending = thread::spawn(move || {
+        LATE.set(Some(Late(handle.clone())));
+        handle.add_callback(|| ());
+    });
+    event_loop.start();
+    ending.join().unwrap();
+}
+
+thread_local! {
+    static OWN: EventLoop = EventLoop::new().unwrap();
+}
+
+#[test]
+fn a_loop_may_be_kept_for_its_thread() {
+    let handle = thread::spawn(|| {
+        OWN.with(|own| own.run_until(async { add_callback(|| ()) }));
+        OWN.with(EventLoop::handle)
+    });
+    assert!(handle.join().unwrap().is_closed());
 }
