@@ -114,8 +114,7 @@ impl Gauges {
 
     /// The loop is run until the returned guard is dropped.
     pub(crate) fn running(&self) -> Running<'_> {
-        self.begin(BUSY);
-        Running { gauges: self }
+        Running { gauges: self, before: self.begin(BUSY) }
     }
 
     pub(crate) fn park(&self) {
@@ -134,10 +133,12 @@ impl Gauges {
         self.phase.load(Relaxed) == CLOSED
     }
 
-    fn begin(&self, phase: u8) {
+    /// Returns the phase that has ended.
+    fn begin(&self, phase: u8) -> u8 {
         let now = self.now();
         let spent = now.saturating_sub(self.phase_began.read());
-        match self.phase.load(Relaxed) {
+        let before = self.phase.load(Relaxed);
+        match before {
             BUSY => self.busy.add(spent),
             IDLE => self.idle.add(spent),
             _ => (),
@@ -145,6 +146,7 @@ impl Gauges {
         self.phase_began.set(now);
         self.phase.store(phase, Relaxed);
         self.progress();
+        before
     }
 
     fn now(&self) -> u64 {
@@ -201,10 +203,12 @@ impl Drop for Section<'_> {
 /// See [`Gauges::running`].
 pub(crate) struct Running<'a> {
     gauges: &'a Gauges,
+    /// Not always outside: who runs a loop within itself panics, and the loop goes on.
+    before: u8,
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.gauges.begin(OUTSIDE);
+        self.gauges.begin(self.before);
     }
 }

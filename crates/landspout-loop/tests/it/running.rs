@@ -1,9 +1,10 @@
 //! The ways to run a loop.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use landspout_loop::{EventLoop, LoopHandle, add_callback, call_later, sleep, spawn};
+use landspout_loop::{EventLoop, Instant, LoopHandle, add_callback, call_later, sleep, spawn};
 
 use crate::Diary;
 
@@ -86,4 +87,18 @@ fn two_loops_of_one_thread_keep_their_work_apart() {
     assert_eq!(diary.read(), "");
     first.run_until(async { crate::settle().await });
     assert_eq!(diary.read(), "first");
+}
+
+#[test]
+fn a_loop_that_is_run_within_itself_panics_and_counts_on() {
+    let event_loop = Rc::new(EventLoop::new().unwrap());
+    let inner = Rc::clone(&event_loop);
+    event_loop.run_until(async move {
+        let again = catch_unwind(AssertUnwindSafe(|| inner.run_until(async {})));
+        assert!(again.is_err());
+        let (handle, began) = (inner.handle(), Instant::now());
+        let before = handle.stats().busy;
+        while began.elapsed() < Duration::from_millis(5) {}
+        assert!(handle.stats().busy > before, "the loop is busy with this");
+    });
 }
