@@ -78,3 +78,14 @@ fn as_completed_gives_outputs_with_their_places_as_they_come() {
         assert!(completed.is_empty());
     });
 }
+
+#[test]
+fn multi_may_stand_in_multi() {
+    paused(async {
+        let began = Instant::now();
+        let rows = (1..=3).map(|row| multi((1..=3).map(move |n| after(row * n))).limit(2).all());
+        assert_eq!(multi(rows).all().await, [[1, 2, 3], [2, 4, 6], [3, 6, 9]]);
+        // The third begins when the first has ended.
+        assert_eq!(began.elapsed().as_secs(), 12);
+    });
+}

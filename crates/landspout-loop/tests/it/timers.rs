@@ -1,11 +1,12 @@
 //! Timers.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use landspout_loop::{
-    EventLoop, Instant, TimeoutError, add_callback, call_at, call_later, sleep, spawn, with_timeout,
+    EventLoop, Instant, LoopHandle, TimeoutError, add_callback, call_at, call_later, sleep, spawn,
+    with_timeout,
 };
 
 use crate::{Diary, paused, settle};
@@ -167,4 +168,61 @@ fn with_timeout_on_a_reference_lets_the_task_go_on() {
         assert!(with_timeout(SECOND, &mut task).await.is_err());
         assert_eq!(task.await, Ok(7));
     });
+}
+
+#[test]
+fn ten_thousand_timers_run_in_order_and_none_of_the_cancelled() {
+    let ran = Rc::new(RefCell::new(Vec::new()));
+    paused(async {
+        // 7919 is prime: each delay below 10 000 comes once, in no order.
+        let timeouts: Vec<_> = (0..10_000_u64)
+            .map(|number| {
+                let (ran, delay) = (Rc::clone(&ran), number * 7919 % 10_000);
+                call_later(Duration::from_millis(delay), move || ran.borrow_mut().push(delay))
+            })
+            .collect();
+        let odd = timeouts.iter().skip(1).step_by(2);
+        assert!(odd.map(landspout_loop::Timeout::cancel).all(|cancelled| cancelled));
+        assert_eq!(LoopHandle::current().stats().timers_pending, 5_000);
+        sleep(20 * SECOND).await;
+        assert_eq!(LoopHandle::current().stats().timers_pending, 0);
+    });
+    let ran = ran.take();
+    assert_eq!(ran.len(), 5_000);
+    assert!(ran.is_sorted() && ran.iter().all(|delay| delay % 2 == 0));
+}
+
+#[test]
+fn a_timer_may_cancel_itself_and_set_itself_anew() {
+    let diary = Diary::default();
+    paused(async {
+        let own = Rc::new(RefCell::new(None::<landspout_loop::Timeout>));
+        let (inner, entry) = (Rc::clone(&own), diary.entry("again"));
+        let timeout = call_later(SECOND, move || {
+            assert!(!inner.take().unwrap().cancel(), "it has begun");
+            call_later(SECOND, entry);
+        });
+        own.replace(Some(timeout));
+        sleep(3 * SECOND).await;
+    });
+    assert_eq!(diary.read(), "again");
+}
+
+#[test]
+fn what_a_cancelled_timer_holds_may_use_the_loop_when_it_is_dropped() {
+    struct Last(Diary);
+
+    impl Drop for Last {
+        fn drop(&mut self) {
+            call_later(SECOND, self.0.entry("last words"));
+        }
+    }
+
+    let diary = Diary::default();
+    paused(async {
+        let last = Last(diary.clone());
+        assert!(call_later(SECOND, move || drop(last)).cancel());
+        sleep(2 * SECOND).await;
+    });
+    assert_eq!(diary.read(), "last words");
 }
