@@ -38,7 +38,8 @@
 //! where there is none: in a plain thread, and on a multi-threaded runtime.
 //! [`EventLoop`] is such a loop; tokio's `LocalRuntime` and `LocalSet`, with
 //! time enabled, are too, but without the watchdog and without busy and idle
-//! times. [`multi`], [`as_completed`] and [`Shutdown`] work anywhere;
+//! times; of several `LocalSet`s that one thread runs on one runtime, the first
+//! to use these functions holds the callbacks and timers of all. [`multi`], [`as_completed`] and [`Shutdown`] work anywhere;
 //! [`sleep`], [`with_timeout`] and [`shutdown_signal`] on any tokio runtime.
 
 mod event_loop;

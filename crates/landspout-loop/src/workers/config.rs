@@ -25,7 +25,8 @@ pub struct WorkersConfig {
     pub pin: bool,
 
     /// How long a worker waits before it is started again after its first
-    /// panic; doubled by each further one. Default 100 milliseconds.
+    /// panic; doubled by each further one. Default 100 milliseconds; zero
+    /// starts it again at once, however often it panics.
     #[cfg_attr(feature = "serde", serde(with = "crate::seconds"))]
     pub restart_delay: Duration,
 
