@@ -74,19 +74,19 @@ fn tags(headers: &HeaderMap, name: HeaderName) -> Option<Vec<&str>> {
     Some(lines.flat_map(split_tags).collect())
 }
 
-/// RFC 9110 §8.8.3: a tag is in quotes, and may have a comma between them.
+/// RFC 9110 §8.8.3: a tag is in quotes, and may have a comma between them. No byte is looked at
+/// twice, however long the list is.
 fn split_tags(line: &str) -> Vec<&str> {
     let mut tags = Vec::new();
     let mut rest = line.trim_start_matches([' ', '\t', ',']);
     while !rest.is_empty() {
-        let open = rest.find('"').unwrap_or(rest.len());
-        // Without a quote before the next comma it is `*`, or not a tag.
-        let end = match rest.find(',').filter(|comma| *comma < open) {
-            Some(comma) => comma,
-            None => rest
-                .get(open + 1..)
-                .and_then(|text| text.find('"'))
-                .map_or(rest.len(), |close| open + close + 2),
+        let end = match rest.split_once(['"', ',']) {
+            Some((before, behind)) if rest.as_bytes()[before.len()] == b'"' => {
+                behind.find('"').map_or(rest.len(), |close| before.len() + close + 2)
+            }
+            // Without a quote before the next comma it is `*`, or not a tag.
+            Some((before, _)) => before.len(),
+            None => rest.len(),
         };
         tags.push(rest[..end].trim());
         rest = rest[end..].trim_start_matches([' ', '\t', ',']);

@@ -88,3 +88,15 @@ fn the_tag_changes_with_the_file() {
         assert_ne!(before, after);
     });
 }
+
+#[test]
+fn a_list_of_a_million_tags_is_read_once() {
+    // Were the rest of the list searched for each tag, this would take minutes.
+    let directory = directory("many-tags");
+    run(async {
+        for list in ["a,", "\"\",", ",", "W/", "\""].map(|tag| tag.repeat(1 << 20)) {
+            let request = Request::get("/a").with_header(IF_NONE_MATCH, list.parse().unwrap());
+            assert_eq!(directory.handle(request).await.status(), 200);
+        }
+    });
+}
