@@ -30,7 +30,8 @@ const PIECE: u64 = 64 * 1024;
 /// the root before a file is opened, so that who can change links between the two is trusted;
 /// do not serve a directory that a stranger may write to.
 ///
-/// A file that shrinks while it is being sent aborts the response, so that the client can tell.
+/// A file that is replaced by renaming another one is sent as it was or as it is, never as something
+/// between. One that shrinks while it is being sent aborts the response, so that the client can tell.
 ///
 /// ```no_run
 /// use landspout_web::Application;
@@ -66,11 +67,12 @@ impl Directory {
         let path = FilePath::of(request.uri().path()).ok_or_else(|| Error::new(404, ""))?;
         match find(&self.root, &path).map_err(refusal)? {
             Found::Directory => Ok(add_slash(request.uri())),
-            Found::File(path, metadata) => {
-                let known = known(&path, &metadata, self.max_age);
+            Found::File(path, file) => {
+                // Asked of the open file: another one may stand at the path by now.
+                let known = known(&path, &file.metadata()?, self.max_age);
                 match about(&known, request) {
                     (response, None) => Ok(response),
-                    (response, Some(range)) => Ok(response.with_body(body(&path, range)?)),
+                    (response, Some(range)) => Ok(response.with_body(body(file, range)?)),
                 }
             }
         }
@@ -90,7 +92,7 @@ impl Handler for Directory {
 
 enum Found {
     /// Its path has no link in it and lies below the root.
-    File(PathBuf, Metadata),
+    File(PathBuf, File),
     /// One with an index, to be asked for with a slash.
     Directory,
 }
@@ -102,7 +104,8 @@ fn find(root: &Path, path: &FilePath) -> io::Result<Found> {
     let file = if path.is_directory { &index } else { &wanted };
     let (file, metadata) = resolve(&root, file)?;
     if metadata.is_file() {
-        return Ok(Found::File(file, metadata));
+        let open = File::open(&file)?;
+        return Ok(Found::File(file, open));
     }
     // A device or a pipe is never opened: reading one may never end.
     let has_index = metadata.is_dir() && resolve(&root, &index)?.1.is_file();
@@ -147,8 +150,7 @@ fn known(path: &Path, metadata: &Metadata, max_age: Duration) -> Known {
     }
 }
 
-fn body(path: &Path, range: Range<u64>) -> Result<Body, Error> {
-    let mut file = File::open(path).map_err(refusal)?;
+fn body(mut file: File, range: Range<u64>) -> io::Result<Body> {
     file.seek(SeekFrom::Start(range.start))?;
     let len = range.end - range.start;
     if len <= PIECE {

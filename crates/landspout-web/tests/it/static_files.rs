@@ -8,6 +8,8 @@ use proptest::prelude::{Strategy, prop};
 use proptest::{prop_assert, proptest};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const SECRET: &str = "the secret";
 
@@ -261,4 +263,52 @@ proptest! {
             prop_assert!(body != SECRET, "{path}");
         }
     }
+}
+
+#[test]
+fn a_file_that_is_replaced_is_sent_as_it_was_or_as_it_is() {
+    let root = root("replaced");
+    let big = |byte: u8| vec![byte; 200_000];
+    fs::write(root.join("big"), big(b'a')).unwrap();
+    let directory = Directory::new(&root);
+    run(async {
+        let mut body = directory.handle(Request::get("/big")).await.into_body();
+        let first = body.chunk().await.unwrap().unwrap();
+        fs::write(root.join("new"), &big(b'b')[..100]).unwrap();
+        fs::rename(root.join("new"), root.join("big")).unwrap();
+        let rest = body.bytes().await.unwrap();
+        assert_eq!([&first[..], &rest[..]].concat(), big(b'a'));
+    });
+}
+
+#[test]
+fn length_and_content_are_of_one_file_while_it_is_being_replaced() {
+    let root = root("being-replaced");
+    let (long, short) = ("long".repeat(100), "short".to_owned());
+    fs::write(root.join("file"), &long).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (files, stopped) = ((root.clone(), long.clone(), short.clone()), Arc::clone(&stop));
+    let writer = std::thread::spawn(move || {
+        let (root, long, short) = files;
+        while !stopped.load(Ordering::Relaxed) {
+            for content in [&short, &long] {
+                fs::write(root.join("new"), content).unwrap();
+                fs::rename(root.join("new"), root.join("file")).unwrap();
+            }
+        }
+    });
+    let directory = Directory::new(&root);
+    let wrong = run(async {
+        for _ in 0..2000 {
+            let response = directory.handle(Request::get("/file")).await;
+            let answer = text(response).await;
+            if answer != (200, long.clone()) && answer != (200, short.clone()) {
+                return Some(answer);
+            }
+        }
+        None
+    });
+    stop.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
+    assert_eq!(wrong, None);
 }
