@@ -101,7 +101,11 @@ impl http_body::Body for Frames {
                 piece = timer.as_mut().poll(cx).map(|()| Some(COMMENT));
             }
             if piece.is_ready() {
-                timer.as_mut().reset(Instant::now() + *period);
+                match Instant::now().checked_add(*period) {
+                    Some(next) => timer.as_mut().reset(next),
+                    // A silence of that length never comes.
+                    None => frames.keep_alive = None,
+                }
             }
         }
         piece.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
@@ -120,5 +124,6 @@ fn retry(after: Duration) -> Bytes {
 fn jittered(time: Duration) -> Duration {
     // The keys of a new `RandomState` are as random as this needs.
     let random = RandomState::new().hash_one(()) as u32;
-    time + time.mul_f64(f64::from(random) / f64::from(u32::MAX))
+    let share = time.as_secs_f64() * (f64::from(random) / f64::from(u32::MAX));
+    time.saturating_add(Duration::try_from_secs_f64(share).unwrap_or_default())
 }

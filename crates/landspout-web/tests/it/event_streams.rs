@@ -171,3 +171,45 @@ fn settings_are_read_in_seconds() {
     assert!(serde_json::from_str::<SseConfig>(r#"{"keepalive": 1}"#).is_err());
     assert!(serde_json::from_str::<SseConfig>(r#"{"retry": -1}"#).is_err());
 }
+
+#[test]
+fn the_longest_times_are_never() {
+    run(async {
+        let config = SseConfig::default().keep_alive(Duration::MAX);
+        let (events, mut body, connection) = open(&config).await;
+        events.send(Event::new("one")).await.unwrap();
+        assert_eq!(next(&mut body).await.as_deref(), Some("data: one\n\n"));
+        let hour = Duration::from_secs(3600);
+        assert!(timeout(hour, next(&mut body)).await.is_err());
+        connection.mark_draining();
+        assert!(next(&mut body).await.unwrap().starts_with("retry: "));
+
+        let connection = Connection::new(None, None, false);
+        let mut request = Request::get("/");
+        request.set_connection(connection.clone());
+        let config = SseConfig::default().retry(Duration::MAX);
+        let (_events, response) = EventStream::open_with(&request, &config);
+        let mut body = response.into_body();
+        let opening = next(&mut body).await.unwrap();
+        connection.mark_draining();
+        assert!(next(&mut body).await.unwrap().len() >= opening.len());
+    });
+}
+
+#[test]
+fn a_client_that_never_reads_costs_no_more_than_its_queue() {
+    run(async {
+        let connection = Connection::new(None, None, false);
+        let mut request = Request::get("/");
+        request.set_connection(connection.clone());
+        let (events, response) = EventStream::open_with(&request, &SseConfig::default().queue(3));
+        let minute = Duration::from_secs(60);
+        for _ in 0..3 {
+            events.send(Event::new("x")).await.unwrap();
+        }
+        assert!(timeout(minute, events.send(Event::new("x"))).await.is_err());
+        let waiting = tokio::task::spawn_local(async move { events.send(Event::new("x")).await });
+        drop(response);
+        assert_eq!(waiting.await.unwrap(), Err(SendError::Closed));
+    });
+}
