@@ -45,11 +45,13 @@ fn parse(line: &str, len: u64) -> Option<Part> {
         "" => u64::MAX,
         last => position(last)?,
     };
-    match () {
-        () if last < first => None,
-        () if first >= len => Some(Part::Unsatisfiable),
-        () => Some(Part::Bytes(first..last.saturating_add(1).min(len))),
+    if last < first {
+        return None;
     }
+    Some(match first < len {
+        true => Part::Bytes(first..last.saturating_add(1).min(len)),
+        false => Part::Unsatisfiable,
+    })
 }
 
 /// Digits alone; a number too big for any file is the biggest.

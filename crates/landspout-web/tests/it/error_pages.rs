@@ -68,6 +68,35 @@ fn the_page_has_the_form_that_the_client_asks_for() {
 }
 
 #[test]
+fn an_accept_field_of_100_kib_is_read() {
+    check_format(
+        &format!("{}application/json", "a/b;q=0.5,".repeat(10 * 1024)),
+        "application/json",
+    );
+    check_format(&";".repeat(100 * 1024), "text/plain; charset=utf-8");
+    check_format(&format!("text/html;{}q=0.5", ";".repeat(100 * 1024)), "text/html; charset=utf-8");
+}
+
+#[test]
+fn a_hostile_message_stays_text() {
+    async fn repeat(request: Request) -> Error {
+        Error::new(400, request.query_value("m").unwrap_or_default().into_owned())
+    }
+    let application = Application::new().route("/", repeat);
+    // `</script>"'&{{7*7}}`, a NUL, a line break and U+2028.
+    let path = "/?m=%3C/script%3E%22'%26%7B%7B7*7%7D%7D%00%0A%E2%80%A8";
+    run(async {
+        let page = text(ask(&application, path, "text/html").await).await.1;
+        let escaped = "&lt;/script&gt;&quot;&#39;&amp;{{7*7}}\0\n\u{2028}";
+        assert!(page.contains(&format!("<p>{escaped}</p>")), "{page}");
+        let page = text(ask(&application, path, "application/json").await).await.1;
+        let value: serde_json::Value = serde_json::from_str(&page).unwrap();
+        assert_eq!(value["message"], "</script>\"'&{{7*7}}\0\n\u{2028}");
+        assert!(!page.trim_end().contains('\n'), "{page}");
+    });
+}
+
+#[test]
 fn the_three_forms_are_escaped_and_keep_the_errors_headers() {
     let application = application();
     run(async {

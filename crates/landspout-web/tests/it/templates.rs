@@ -95,3 +95,16 @@ fn templates_of_a_directory_extend_each_other_and_stay_as_they_were() {
     assert_eq!(render(&reloading), "<main class='new'>x</main>");
     assert!(reloading.render("../templates/page.html", &context("x")).is_err());
 }
+
+#[test]
+fn templates_that_include_each_other_without_end_are_500() {
+    let texts = [("a.html", "{% include 'b.html' %}"), ("b.html", "{% include 'a.html' %}")];
+    let templates = Templates::embedded(&texts).unwrap();
+    assert_eq!(templates.render("a.html", &()).unwrap_err().status(), 500);
+    let texts = [("a.html", "{% extends 'b.html' %}"), ("b.html", "{% extends 'a.html' %}")];
+    let templates = Templates::embedded(&texts).unwrap();
+    assert_eq!(templates.render("a.html", &()).unwrap_err().status(), 500);
+    let texts = [("a.html", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")];
+    let templates = Templates::embedded(&texts).unwrap();
+    assert_eq!(templates.render("a.html", &()).unwrap_err().status(), 500);
+}
