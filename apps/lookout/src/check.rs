@@ -153,16 +153,22 @@ fn reason(error: &FetchError, timeout: Duration) -> String {
 fn is_our_fault(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            // ENFILE and EMFILE: no file descriptor was left. EADDRNOTAVAIL: no local port was.
-            let none_left = matches!(error.raw_os_error(), Some(23 | 24));
-            if none_left || error.kind() == io::ErrorKind::AddrNotAvailable {
-                return true;
-            }
+        if error.downcast_ref().is_some_and(is_want) {
+            return true;
         }
         cause = error.source();
     }
     false
+}
+
+/// Whether the system said that it has no more of what a connection needs.
+fn is_want(error: &io::Error) -> bool {
+    // ENFILE and EMFILE: no file descriptor was left. EADDRNOTAVAIL: no local port was.
+    let none_left = matches!(error.raw_os_error(), Some(23 | 24));
+    // An error around another one is no link of the chain of sources; the other one has to be asked
+    // for.
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    none_left || error.kind() == io::ErrorKind::AddrNotAvailable || inner.is_some_and(is_want)
 }
 
 #[cfg(test)]
