@@ -4,7 +4,6 @@ use crate::dispatch::{Dispatch, contained};
 use crate::error_page::{Asked, ErrorPages};
 use crate::layer::{Layer, wrap_all};
 use crate::{ErrorPage, Routes, Urls};
-use futures_util::future::{self, Either, FutureExt};
 use landspout_handler::{
     BoxHandler, Error, Handler, Middleware, Request, Response, State, StateBuilder,
 };
@@ -282,17 +281,16 @@ impl Application {
 }
 
 impl Handler for Application {
-    // Not an `async fn`, as `Dispatch` has it.
-    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
+    async fn handle(&self, mut request: Request) -> Response {
         let asked = Asked::of(&request);
         let ready = self.ready.get_or_init(|| self.make_ready());
         request.set_state(ready.state.clone());
-        let answer = match (self.routes.fault(), &ready.wrapped) {
-            (Some(fault), _) => Either::Left(future::ready(Error::internal(fault.clone()).into())),
-            (None, None) => Either::Right(Either::Left(ready.dispatch.handle(request))),
-            (None, Some(wrapped)) => Either::Right(Either::Right(contained(wrapped, request))),
+        let response = match (self.routes.fault(), &ready.wrapped) {
+            (Some(fault), _) => Error::internal(fault.clone()).into(),
+            (None, None) => ready.dispatch.handle(request).await,
+            (None, Some(wrapped)) => contained(wrapped, request).await,
         };
-        answer.map(move |response| self.pages.finish(&asked, response))
+        self.pages.finish(&asked, response)
     }
 
     fn check(&self) -> Result<(), Error> {

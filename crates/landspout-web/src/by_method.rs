@@ -139,16 +139,16 @@ impl ByMethod {
     }
 
     /// The handler of a method, or what to answer where there is none.
-    pub(crate) fn at(&self, method: &Method) -> Result<&BoxHandler, Box<Response>> {
+    pub(crate) fn at(&self, method: &Method) -> Result<&BoxHandler, Response> {
         if let Some(fault) = &self.fault {
-            return Err(Box::new(Error::internal(fault.clone()).into()));
+            return Err(Error::internal(fault.clone()).into());
         }
         self.methods.at(method).map_err(|allow| {
             let allow = allow.to_header_value();
-            Box::new(match *method {
+            match *method {
                 Method::OPTIONS => Response::empty(204).with_header(ALLOW, allow),
                 _ => Error::new(405, "").with_header(ALLOW, allow).into(),
-            })
+            }
         })
     }
 }
@@ -157,7 +157,7 @@ impl Handler for ByMethod {
     async fn handle(&self, request: Request) -> Response {
         match self.at(request.method()) {
             Ok(handler) => handler.handle(request).await,
-            Err(response) => *response,
+            Err(response) => response,
         }
     }
 

@@ -2,13 +2,11 @@
 
 use crate::endpoint::Endpoint;
 use crate::{Routes, redirect};
-use futures_util::future::{self, Either, FutureExt};
 use landspout_handler::{
     BoxHandler, Error, Handler, Request, Response, Route, Watch, contain_panic, watched,
 };
 use landspout_router::{Miss, Router};
 use smallvec::SmallVec;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// The routes of an application, ready to be asked.
@@ -64,50 +62,43 @@ impl Dispatch {
         Choice { handler, label: entry.label, route: Some(&entry.route) }
     }
 
-    fn without_route(&self, miss: Miss, request: &Request) -> Result<&BoxHandler, Box<Response>> {
+    fn without_route(&self, miss: Miss, request: &Request) -> Result<&BoxHandler, Response> {
         match (miss, &self.fallback) {
             (Miss::Redirect(path), _) => {
                 let location = redirect::with_query(path, request.uri().query());
-                Err(Box::new(redirect::to(308, &location)))
+                Err(redirect::to(308, &location))
             }
             (Miss::NotFound, Some(fallback)) => Ok(fallback),
-            (Miss::NotFound, None) => Err(Box::new(Error::new(404, "").into())),
+            (Miss::NotFound, None) => Err(Error::new(404, "").into()),
         }
     }
 }
 
 /// Who answers a request; or the answer, where nobody has to be asked.
 struct Choice<'a> {
-    handler: Result<&'a BoxHandler, Box<Response>>,
+    handler: Result<&'a BoxHandler, Response>,
     label: u32,
     route: Option<&'a Arc<Route>>,
 }
 
 impl Handler for Dispatch {
-    // Not an `async fn`: that would keep the request beside the boxed future of the handler, and
-    // each future around it would keep that twice; the whole was nine kilobytes.
-    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
+    async fn handle(&self, mut request: Request) -> Response {
         let Choice { handler, label, route } = self.choose(&mut request);
-        let answer = match handler {
-            Ok(handler) => Either::Left(watched(label, contained(handler, request))),
-            Err(response) => Either::Right(future::ready(*response)),
+        let mut response = match handler {
+            Ok(handler) => watched(label, contained(handler, request)).await,
+            Err(response) => response,
         };
-        answer.map(move |mut response| {
-            if let Some(route) = route {
-                response.set_route(Arc::clone(route));
-            }
-            response
-        })
+        if let Some(route) = route {
+            response.set_route(Arc::clone(route));
+        }
+        response
     }
 }
 
-/// Asks a handler, and answers 500 where it panics, be it before its first `await` point or in the
-/// function, not an `async fn`, that makes its future.
-pub(crate) fn contained(handler: &BoxHandler, request: Request) -> impl Future<Output = Response> {
-    let begun = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
-    let answer = match begun {
-        Ok(answer) => Either::Left(answer),
-        Err(panic) => Either::Right(async { resume_unwind(panic) }),
-    };
-    contain_panic(answer).map(|answer| answer.unwrap_or_else(|panic| Error::from(panic).into()))
+/// Asks a handler, and answers 500 where it panics.
+pub(crate) async fn contained(handler: &BoxHandler, request: Request) -> Response {
+    // The function that makes the future may panic, too, if it is not an `async fn`: it is called
+    // within the block for that.
+    let answer = contain_panic(async { handler.handle(request).await }).await;
+    answer.unwrap_or_else(|panic| Error::from(panic).into())
 }

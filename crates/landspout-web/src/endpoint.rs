@@ -27,7 +27,7 @@ impl Endpoint {
     }
 
     /// The handler for a method, or what to answer where there is none.
-    pub(crate) fn at(&self, method: &Method) -> Result<&BoxHandler, Box<Response>> {
+    pub(crate) fn at(&self, method: &Method) -> Result<&BoxHandler, Response> {
         match self {
             Endpoint::Whole(handler) => Ok(handler),
             Endpoint::ByMethod(handlers) => handlers.at(method),
