@@ -1,4 +1,4 @@
-//! Sends every message back: `cargo run --example echo -- 127.0.0.1:9001`.
+//! Sends every message back.
 use landspout_websocket::{Config, DeflateConfig, HandshakeError, WebSocket};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -12,11 +12,9 @@ async fn echo(stream: TcpStream, config: Config) -> Result<(), HandshakeError> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".to_owned());
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind("127.0.0.1:9001").await?;
     let config = Config::default().deflate(DeflateConfig::default());
     loop {
-        let (stream, _) = listener.accept().await?;
-        tokio::spawn(echo(stream, config.clone()));
+        tokio::spawn(echo(listener.accept().await?.0, config.clone()));
     }
 }

@@ -37,6 +37,10 @@ pub(crate) struct Connection<Io> {
     close_frame: Option<CloseFrame>,
     subprotocol: Option<String>,
     receiver: Receiving,
+    /// The task that received last.
+    task: Option<Waker>,
+    /// Whether the timer will wake that task.
+    timer_is_set: bool,
     /// Made when writing first stalls.
     waiters: Option<Arc<Waiters>>,
 }
@@ -52,12 +56,12 @@ enum Phase {
 }
 
 /// What the task that receives does.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Receiving {
     /// It is busy with something else.
     Absent,
     /// It waits, and will write what there is when it is woken.
-    Waiting(Waker),
+    Waiting,
     /// It has been woken.
     Woken,
 }
@@ -85,6 +89,8 @@ impl<Io> Connection<Io> {
             close_frame: None,
             subprotocol,
             receiver: Receiving::Absent,
+            task: None,
+            timer_is_set: false,
             waiters: None,
         }
     }
@@ -113,9 +119,10 @@ impl<Io> Connection<Io> {
     /// The task that receives has gone to do something else; those who wait to send see to the
     /// deadlines themselves.
     pub(crate) fn leave(&mut self) {
-        if let Receiving::Absent = std::mem::replace(&mut self.receiver, Receiving::Absent) {
+        if self.receiver == Receiving::Absent {
             return;
         }
+        self.receiver = Receiving::Absent;
         if let Some(waiters) = &self.waiters {
             waiters.wake_all();
         }
@@ -181,15 +188,14 @@ impl<Io> Connection<Io> {
 
     /// Wakes the task that receives, if it waits; says whether it will write.
     fn wake_receiver(&mut self) -> bool {
-        match std::mem::replace(&mut self.receiver, Receiving::Woken) {
-            Receiving::Waiting(waker) => waker.wake(),
-            Receiving::Woken => {}
-            Receiving::Absent => {
-                self.receiver = Receiving::Absent;
-                return false;
+        match (self.receiver, &self.task) {
+            (Receiving::Waiting, Some(task)) => {
+                self.receiver = Receiving::Woken;
+                task.wake_by_ref();
+                true
             }
+            (receiver, _) => receiver == Receiving::Woken,
         }
-        true
     }
 
     /// An error for a sender whose connection is no longer open.
@@ -226,7 +232,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                     match self.poll_read(cx) {
                         Poll::Ready(read) => read,
                         Poll::Pending => {
-                            self.receiver = Receiving::Waiting(cx.waker().clone());
+                            self.wait(cx);
                             return Poll::Pending;
                         }
                     }
@@ -242,6 +248,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                     return Poll::Ready(Ok(Some(event)));
                 }
             }
+        }
+    }
+
+    /// Notes that this task is the one that receives.
+    fn wait(&mut self, cx: &mut Context<'_>) {
+        self.receiver = Receiving::Waiting;
+        if !is_same(&self.task, cx) {
+            self.task = Some(cx.waker().clone());
+            self.timer_is_set = false;
         }
     }
 
@@ -330,6 +345,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
 
     /// Writes what there is to write; wakes the task, if there is one, when it can go on.
     fn write_for(&mut self, task: Option<&Waker>) -> Poll<Result<(), Error>> {
+        if self.outbox.is_idle() && self.io.is_some() {
+            return Poll::Ready(Ok(()));
+        }
         let mut cx = Context::from_waker(task.unwrap_or(Waker::noop()));
         loop {
             let Some(io) = &mut self.io else { return Poll::Ready(Err(Error::Closed)) };
@@ -374,8 +392,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
             // anew.
             if timer.deadline() > at {
                 timer.as_mut().reset(at);
+                self.timer_is_set = false;
             }
+            // Most polls are about something else, and find the timer as they left it.
+            if self.timer_is_set && !timer.is_elapsed() && is_same(&self.task, cx) {
+                return Poll::Pending;
+            }
+            self.timer_is_set = is_same(&self.task, cx);
             ready!(timer.as_mut().poll(cx));
+            self.timer_is_set = false;
             let now = Instant::now();
             if let Some(due) = self.deadlines.fire(now.into_std()) {
                 self.act(due);
@@ -427,7 +452,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
 
     /// Sees to the deadlines while this task waits to write, unless the one that receives does.
     fn watch(&mut self, cx: &mut Context<'_>) {
-        if !matches!(self.receiver, Receiving::Waiting(_) | Receiving::Woken) {
+        if self.receiver == Receiving::Absent {
             while self.poll_timer(cx).is_ready() {}
         }
     }
@@ -472,6 +497,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
             let _ = self.write_for(None);
         }
     }
+}
+
+fn is_same(task: &Option<Waker>, cx: &Context<'_>) -> bool {
+    task.as_ref().is_some_and(|task| task.will_wake(cx.waker()))
 }
 
 impl<Io> fmt::Debug for Connection<Io> {

@@ -32,6 +32,8 @@ pub(crate) struct Deadlines {
     active: bool,
     write: Option<Instant>,
     close: Option<Instant>,
+    /// The first of them.
+    next: Option<Instant>,
 }
 
 /// The durations of the config; zero means never.
@@ -56,7 +58,7 @@ impl Deadlines {
             close: config.close_timeout,
         };
         let first = limits.ping / 2 + limits.ping / 2 * u32::from(spread) / 255;
-        Deadlines {
+        let mut deadlines = Deadlines {
             limits,
             look: after(now, first),
             heard: false,
@@ -65,7 +67,15 @@ impl Deadlines {
             active: false,
             write: None,
             close: None,
-        }
+            next: None,
+        };
+        deadlines.order();
+        deadlines
+    }
+
+    fn order(&mut self) {
+        self.next =
+            [self.look, self.pong, self.idle, self.write, self.close].into_iter().flatten().min();
     }
 
     /// Bytes came.
@@ -82,12 +92,15 @@ impl Deadlines {
     pub(crate) fn stalled(&mut self, now: impl FnOnce() -> Instant) {
         if self.write.is_none() && !self.limits.write.is_zero() {
             self.write = after(now(), self.limits.write);
+            self.order();
         }
     }
 
     /// Something was written.
     pub(crate) fn wrote(&mut self) {
-        self.write = None;
+        if self.write.take().is_some() {
+            self.order();
+        }
     }
 
     /// The connection closes: of the deadlines only that of closing counts from now on.
@@ -97,15 +110,22 @@ impl Deadlines {
         }
         (self.look, self.pong, self.idle, self.write) = (None, None, None, None);
         self.limits.write = Duration::ZERO;
+        self.order();
     }
 
     /// When to call [`fire`](Deadlines::fire).
     pub(crate) fn next(&self) -> Option<Instant> {
-        [self.look, self.pong, self.idle, self.write, self.close].into_iter().flatten().min()
+        self.next
     }
 
     /// One thing that is due, if any.
     pub(crate) fn fire(&mut self, now: Instant) -> Option<Due> {
+        let due = self.take_due(now);
+        self.order();
+        due
+    }
+
+    fn take_due(&mut self, now: Instant) -> Option<Due> {
         let passed = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
         if passed(self.close) {
             self.close = None;

@@ -76,6 +76,11 @@ impl Outbox {
         self.wire.len() + self.queued
     }
 
+    /// Whether there is nothing to do.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.wire.is_idle() && self.queue.is_empty() && self.pong.is_none() && self.close.is_none()
+    }
+
     /// The messages that found no room.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
@@ -189,7 +194,9 @@ impl Outbox {
                 self.queued -= next.message.len();
                 encode(next.message, protocol, &mut self.wire)?;
             } else {
-                self.queue.shrink_to(0);
+                if self.queue.capacity() > 0 {
+                    self.queue = VecDeque::new();
+                }
                 if let Some(frame) = self.close.take()
                     && !protocol.is_close_sent()
                 {

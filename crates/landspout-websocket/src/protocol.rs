@@ -166,7 +166,7 @@ impl Protocol {
                 key: frame.key.map(|key| mask::rotated(key, len)),
                 ..frame
             };
-            self.frame = (rest.remaining > 0).then_some(rest);
+            self.frame = if rest.remaining > 0 { Some(rest) } else { None };
             let event = if frame.opcode.is_control() {
                 self.control(rest, piece)?
             } else {

@@ -47,6 +47,20 @@ pub(crate) fn poll_read(
     })
 }
 
+/// Reads once and appends it; says how many bytes there were.
+pub(crate) fn poll_append(
+    io: Pin<&mut impl AsyncRead>,
+    cx: &mut Context<'_>,
+    bytes: &mut Vec<u8>,
+) -> Poll<io::Result<usize>> {
+    with_buffer(|buffer| {
+        let mut read = ReadBuf::new(buffer);
+        ready!(io.poll_read(cx, &mut read))?;
+        bytes.extend_from_slice(read.filled());
+        Poll::Ready(Ok(read.filled().len()))
+    })
+}
+
 /// Reads once and forgets it; false at the end of the stream.
 pub(crate) fn poll_discard(io: Pin<&mut impl AsyncRead>, cx: &mut Context<'_>) -> Poll<bool> {
     with_buffer(|buffer| {

@@ -5,6 +5,7 @@ use crate::handshake::{
     HandshakeError, MAX_HEAD, Offer, Opening, Refusal, RequestHead, ResponseHead, end_of_head,
     write_headers,
 };
+use crate::read_buffer;
 use crate::stream::WebSocket;
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::{StatusCode, Uri};
@@ -12,7 +13,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 pub(crate) async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
@@ -104,16 +105,13 @@ async fn read_head(
     io: &mut (impl AsyncRead + Unpin),
 ) -> Result<(Vec<u8>, Vec<u8>), HandshakeError> {
     let mut head = Vec::new();
-    let mut piece = [0; 1024];
     loop {
-        let mut read = ReadBuf::new(&mut piece);
-        poll_fn(|cx| Pin::new(&mut *io).poll_read(cx, &mut read)).await?;
-        if read.filled().is_empty() {
-            return Err(HandshakeError::Io(io::ErrorKind::UnexpectedEof.into()));
-        }
         // The end may lie across two pieces.
         let from = head.len().saturating_sub(3);
-        head.extend_from_slice(read.filled());
+        let len = poll_fn(|cx| read_buffer::poll_append(Pin::new(&mut *io), cx, &mut head)).await?;
+        if len == 0 {
+            return Err(HandshakeError::Io(io::ErrorKind::UnexpectedEof.into()));
+        }
         if let Some(end) = end_of_head(&head[from..]) {
             let rest = head.split_off(from + end);
             return Ok((head, rest));

@@ -113,7 +113,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     ///
     /// Not cancel safe: the stream is lost.
     pub async fn accept(io: Io, config: &Config) -> Result<WebSocket<Io>, HandshakeError> {
-        session::accept(io, config).await
+        // Boxed, lest the caller's future keep the room for it as long as the connection lives.
+        Box::pin(session::accept(io, config)).await
     }
 
     /// Makes a client's handshake on the stream, which is connected to the URI's host and, for
@@ -132,7 +133,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         uri: &Uri,
         config: &Config,
     ) -> Result<WebSocket<Io>, HandshakeError> {
-        session::connect(io, uri, config).await
+        Box::pin(session::connect(io, uri, config)).await
     }
 
     /// Waits for the next message; `None` when the connection was closed by a closing

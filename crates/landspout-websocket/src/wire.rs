@@ -1,6 +1,7 @@
 //! Bytes on their way to the socket.
 
 use bytes::{Buf, Bytes};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,8 +15,13 @@ pub(crate) const SHARE: usize = 1024;
 /// The pieces of one vectored write.
 const PIECES: usize = 64;
 
-/// The memory that a connection keeps when all is written, in bytes.
-const KEEP: usize = 256;
+/// The most bytes that a thread keeps for the next connection that writes.
+const SPARE_SIZE: usize = 64 * 1024;
+
+thread_local! {
+    /// Memory for a tail: a connection that has nothing to write has none of its own.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// Encoded bytes, in order.
 #[derive(Debug, Default)]
@@ -36,15 +42,23 @@ impl Wire {
         self.segments_len + self.tail.len() - self.written
     }
 
+    /// Whether all is written and the I/O holds nothing back.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.len() == 0 && !self.unflushed
+    }
+
     /// Where to append bytes.
     pub(crate) fn tail(&mut self) -> &mut Vec<u8> {
+        if self.tail.capacity() == 0 {
+            self.tail = SPARE.take();
+        }
         &mut self.tail
     }
 
     /// Appends bytes without copying them, unless they are few.
     pub(crate) fn push(&mut self, bytes: Bytes) {
         if bytes.len() < SHARE {
-            self.tail.extend_from_slice(&bytes);
+            self.tail().extend_from_slice(&bytes);
             return;
         }
         if self.tail.len() > self.written {
@@ -129,7 +143,9 @@ impl Wire {
         if self.written == self.tail.len() {
             self.written = 0;
             self.tail.clear();
-            if self.tail.capacity() > KEEP {
+            if self.tail.capacity() <= SPARE_SIZE {
+                SPARE.set(std::mem::take(&mut self.tail));
+            } else {
                 self.tail = Vec::new();
             }
         }

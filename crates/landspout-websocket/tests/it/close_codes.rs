@@ -13,7 +13,7 @@ fn exactly_the_codes_that_may_be_sent_are_taken() {
         let bytes = close(code, b"");
         match CloseCode::new(code) {
             Some(code) => {
-                assert_eq!(taken(&bytes), [Event::Close(Some(CloseFrame::new(code, "")))])
+                assert_eq!(taken(&bytes), [Event::Close(Some(CloseFrame::new(code, "")))]);
             }
             None => assert_eq!(refused(&bytes), ProtocolError::CloseCode(code)),
         }
