@@ -70,3 +70,16 @@ fn values_are_parts_of_the_path_even_when_the_text_around_is_escaped() {
     check("/a{x}é", "/%61%41%C3%A9%C3%A9", &[("x", "%41%C3%A9", "Aé")]);
     check("/{x}.json/{*y}", "/1%2Ejson/2%2F/%33", &[("x", "1", "1"), ("y", "2%2F/%33", "2//3")]);
 }
+
+#[test]
+fn a_value_of_60_kib_is_a_value() {
+    let mut router = Router::new();
+    router.insert("/{id}/end", ()).unwrap();
+    for (spelled, len) in [("a", 60 * 1024), ("%41", 20 * 1024), ("%C3%A9", 10 * 1024)] {
+        let value = spelled.repeat(len);
+        let path = format!("/{value}/end");
+        let found = router.at(&path).unwrap();
+        let id = found.params.get("id").unwrap();
+        assert_eq!((id.raw(), id.decode().unwrap().chars().count()), (&*value, len));
+    }
+}

@@ -82,3 +82,15 @@ fn twenty_five_parameters_are_the_most() {
     assert_eq!(router.at(&"/x".repeat(25)).unwrap().params.len(), 25);
     refused(&pattern(26), "it has more than 25 parameters");
 }
+
+#[test]
+fn braces_may_be_nested_a_thousand_deep() {
+    let (open, close) = ("{".repeat(1000), "}".repeat(1000));
+    let mut router = Router::new();
+    router.insert(&format!("/{open}{close}"), ()).unwrap();
+    assert!(router.at(&format!("/{}{}", &open[..500], &close[..500])).is_ok());
+    refused(&format!("/{open}{{a}}{close}"), "a closing brace follows a parameter");
+    refused(&format!("/{open}{{"), "a brace is left open");
+    let why = "a parameter's name may have only letters, digits, `_` and `-`";
+    refused(&format!("/{}}}", "{a".repeat(1000)), why);
+}
