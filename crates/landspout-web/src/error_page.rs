@@ -5,6 +5,7 @@ use crate::page_body;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderValue, Method, StatusCode, Uri};
 use landspout_handler::{Error, Request, Response};
+use smallvec::SmallVec;
 use std::error::Error as StdError;
 
 /// What an error's page has to say; see [`Application::error_page`](crate::Application::error_page).
@@ -58,12 +59,13 @@ pub(crate) struct ErrorPages {
 pub(crate) struct Asked {
     method: Method,
     uri: Uri,
-    accept: Option<HeaderValue>,
+    /// One line, mostly.
+    accept: SmallVec<[HeaderValue; 1]>,
 }
 
 impl Asked {
     pub(crate) fn of(request: &Request) -> Asked {
-        let accept = request.headers().get(ACCEPT).cloned();
+        let accept = request.headers().get_all(ACCEPT).iter().cloned().collect();
         Asked { method: request.method().clone(), uri: request.uri().clone(), accept }
     }
 }
@@ -82,7 +84,7 @@ impl ErrorPages {
 
     /// Puts the page in the place of the text; the other headers stay.
     fn write(&self, asked: &Asked, error: &Error, response: &mut Response) {
-        let accept = asked.accept.as_ref().and_then(|accept| accept.to_str().ok());
+        let accept = asked.accept.iter().filter_map(|line| line.to_str().ok());
         let page = ErrorPage {
             status: response.status(),
             message: error.message(),

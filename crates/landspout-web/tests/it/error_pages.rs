@@ -68,6 +68,17 @@ fn the_page_has_the_form_that_the_client_asks_for() {
 }
 
 #[test]
+fn an_accept_field_may_have_several_lines() {
+    run(async {
+        let mut request = Request::get("/nowhere");
+        request.headers_mut().append(ACCEPT, "image/png".parse().unwrap());
+        request.headers_mut().append(ACCEPT, "application/json".parse().unwrap());
+        let response = application().handle(request).await;
+        assert_eq!(header(&response, "content-type"), "application/json");
+    });
+}
+
+#[test]
 fn an_accept_field_of_100_kib_is_read() {
     check_format(
         &format!("{}application/json", "a/b;q=0.5,".repeat(10 * 1024)),
