@@ -261,7 +261,8 @@ fn jittered(period: Duration, share: f64) -> Duration {
     // Each RandomState has other keys, so that hashing nothing is a random
     // number; good enough to spread timers, and no further dependency.
     let random = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
-    period.mul_f64(1.0 + share * (random - 0.5)).max(Duration::from_nanos(1))
+    let seconds = period.as_secs_f64() * (1.0 + share * (random - 0.5));
+    Duration::try_from_secs_f64(seconds).unwrap_or(period).max(Duration::from_nanos(1))
 }
 
 #[cfg(test)]
@@ -290,5 +291,7 @@ mod tests {
         let window = Duration::from_secs(9)..=Duration::from_secs(11);
         assert!(periods.iter().all(|period| window.contains(period)));
         assert!(periods.iter().any(|period| *period != periods[0]));
+        // One that cannot be made longer stays as it is.
+        assert!((0..100).all(|_| jittered(Duration::MAX, 1.0) > Duration::MAX / 4));
     }
 }
