@@ -2,11 +2,10 @@
 //! watchdog add to a task of tokio's.
 #![allow(missing_docs)]
 
-use std::hint::black_box;
-use std::time::Duration;
-
 use criterion::{Criterion, criterion_group, criterion_main};
 use landspout_loop::{EventLoop, LabelId, add_callback, call_later, enter, label, spawn};
+use std::hint::black_box;
+use std::time::Duration;
 use tokio::task::{spawn_local, yield_now};
 
 /// Pieces of work in one measured run.

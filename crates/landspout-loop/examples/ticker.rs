@@ -1,7 +1,6 @@
 //! A clock that ticks three times: tasks, timers and a periodic callback.
-use std::time::Duration;
-
 use landspout_loop::{EventLoop, LoopHandle, PeriodicCallback, call_later, sleep, spawn};
+use std::time::Duration;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event_loop = EventLoop::new()?;

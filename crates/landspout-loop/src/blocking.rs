@@ -1,12 +1,11 @@
 //! Work that blocks, on threads beside the loop.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-
 use crate::callback::panic_message;
 use crate::error::BlockingError;
 use crate::handle::Shared;
 use crate::scheduler::Scheduler;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Runs `work` on a thread beside the current loop, and gives its result.
 ///
@@ -27,18 +26,15 @@ use crate::scheduler::Scheduler;
 /// ```
 ///
 /// # Errors
-///
 /// - [`BlockingError::Saturated`] when threads and queue are full,
 /// - [`BlockingError::Panicked`] when `work` panics,
 /// - [`BlockingError::Cancelled`] when the loop is dropped before `work` has
 ///   begun.
 ///
 /// # Panics
-///
 /// Outside of a loop; see [the crate's page](crate#where-it-works).
 ///
 /// # Cancel safety
-///
 /// Work that has been handed over, at the first poll, is done to its end even
 /// when this future is dropped; its result is then lost.
 pub async fn run_blocking<F, T>(work: F) -> Result<T, BlockingError>

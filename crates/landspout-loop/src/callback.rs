@@ -1,11 +1,10 @@
 //! Functions that a loop calls once, in the order in which they were added.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-
 use crate::gauges::Gauges;
 use crate::label::{LabelId, Site};
 use crate::scheduler::Scheduler;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 /// Calls `callback` on the next turn of the current loop.
 ///
@@ -36,7 +35,6 @@ use crate::scheduler::Scheduler;
 /// ```
 ///
 /// # Panics
-///
 /// Outside of a loop; see [the crate's page](crate#where-it-works).
 #[track_caller]
 pub fn add_callback(callback: impl FnOnce() + 'static) {

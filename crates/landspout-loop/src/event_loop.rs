@@ -1,16 +1,5 @@
 //! The loop: a thread's runtime, and the ways to run it.
 
-use std::fmt;
-use std::future::{Future, poll_fn};
-use std::io;
-use std::panic::Location;
-use std::pin::pin;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
-
 use crate::config::LoopConfig;
 use crate::error::TimeoutError;
 use crate::handle::{LoopHandle, Shared};
@@ -18,6 +7,15 @@ use crate::label::{LabelId, Site};
 use crate::scheduler::{Driver, Scheduler};
 use crate::timer::with_timeout;
 use crate::watchdog;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::panic::Location;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
 /// A single-threaded event loop: it runs tasks, callbacks and timers on the
 /// thread that runs it.
@@ -54,7 +52,6 @@ impl EventLoop {
     /// Makes a loop with the default settings.
     ///
     /// # Errors
-    ///
     /// When the operating system gives no more file descriptors.
     pub fn new() -> io::Result<EventLoop> {
         EventLoop::with_config(LoopConfig::default())
@@ -63,7 +60,6 @@ impl EventLoop {
     /// Makes a loop.
     ///
     /// # Errors
-    ///
     /// When the operating system gives no more file descriptors.
     pub fn with_config(config: LoopConfig) -> io::Result<EventLoop> {
         let shared = Arc::new(Shared::new(&config));
@@ -83,7 +79,6 @@ impl EventLoop {
     /// Runs the loop until `future` ends, and returns its output.
     ///
     /// # Panics
-    ///
     /// When `future` panics, and when a loop or another tokio runtime is
     /// running on this thread already.
     #[track_caller]
@@ -108,11 +103,9 @@ impl EventLoop {
     /// has spawned stay.
     ///
     /// # Errors
-    ///
     /// [`TimeoutError`] when `timeout` passes first.
     ///
     /// # Panics
-    ///
     /// As [`run_until`](EventLoop::run_until).
     #[track_caller]
     pub fn run_sync<F: Future>(
@@ -128,7 +121,6 @@ impl EventLoop {
     /// A `stop` that came before makes it return at once, and is then used up.
     ///
     /// # Panics
-    ///
     /// When a loop or another tokio runtime is running on this thread already.
     #[track_caller]
     pub fn start(&self) {

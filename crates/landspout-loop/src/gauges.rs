@@ -1,12 +1,11 @@
 //! The numbers a running loop writes for other threads to read.
 
+use crate::label::LabelId;
+use crate::stats::{LAG_BOUNDS_MS, LagHistogram, LoopStats};
 use std::array;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 use std::time::{Duration, Instant};
-
-use crate::label::LabelId;
-use crate::stats::{LAG_BOUNDS_MS, LagHistogram, LoopStats};
 
 /// A number with one writer, the loop's thread, and any number of readers.
 /// That is why it needs no read-modify-write instruction.

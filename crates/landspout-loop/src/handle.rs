@@ -1,18 +1,17 @@
 //! The part of a loop that other threads may touch.
 
-use std::fmt;
-use std::panic::Location;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
-
 use crate::callback::{Callback, RemoteCallback};
 use crate::config::LoopConfig;
 use crate::gauges::Gauges;
 use crate::label::Site;
 use crate::scheduler::Scheduler;
 use crate::stats::LoopStats;
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 /// Reaches a loop from any thread: gives it callbacks, stops it, reads its
 /// statistics.
@@ -49,7 +48,6 @@ impl LoopHandle {
     /// The handle of the loop that runs the calling code.
     ///
     /// # Panics
-    ///
     /// Outside of a loop; see [the crate's page](crate#where-it-works).
     #[track_caller]
     pub fn current() -> LoopHandle {

@@ -1,14 +1,12 @@
 //! Many futures at once, within one task.
 
-use std::fmt;
-use std::future::Future;
-use std::iter::Enumerate;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use pin_project_lite::pin_project;
+use std::fmt;
+use std::iter::Enumerate;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// Runs many futures at once: [`all`](Multi::all) collects what each gives,
 /// [`try_all`](Multi::try_all) stops at the first error, and
@@ -56,7 +54,6 @@ where
     /// Waits for all futures. The outputs are in the order of the futures.
     ///
     /// # Cancel safety
-    ///
     /// Dropping it drops the futures and the outputs so far.
     pub async fn all(self) -> Vec<<I::Item as Future>::Output> {
         let mut outputs = Vec::new();
@@ -72,11 +69,9 @@ where
     /// outputs are in the order of the futures.
     ///
     /// # Errors
-    ///
     /// The error of the future that failed first.
     ///
     /// # Cancel safety
-    ///
     /// Dropping it drops the futures and the outputs so far.
     pub async fn try_all<T, E>(self) -> Result<Vec<T>, E>
     where
@@ -128,7 +123,6 @@ impl<F: Future> AsCompleted<F> {
     /// order they came in, and its output. None when all have completed.
     ///
     /// # Cancel safety
-    ///
     /// Cancel safe: no output is lost.
     pub async fn next(&mut self) -> Option<(usize, F::Output)> {
         self.running.next().await

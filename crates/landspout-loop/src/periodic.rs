@@ -1,22 +1,19 @@
 //! A function that a loop calls again and again.
 
-use std::cell::{Cell, RefCell};
-use std::collections::hash_map::RandomState;
-use std::fmt;
-use std::future::Future;
-use std::hash::BuildHasher;
-use std::panic::Location;
-use std::pin::Pin;
-use std::rc::{Rc, Weak};
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use crate::error::PeriodicError;
 use crate::label::{LabelId, Site};
 use crate::scheduler::Scheduler;
 use crate::spawn::spawn_labelled;
 use crate::timer::Timeout;
+use std::cell::{Cell, RefCell};
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Calls a function every `period`, from start to start.
 ///
@@ -55,7 +52,6 @@ impl PeriodicCallback {
     /// A plain function, called on the loop itself.
     ///
     /// # Errors
-    ///
     /// [`PeriodicError::ZeroPeriod`] when `period` is zero.
     pub fn new(
         period: Duration,
@@ -81,7 +77,6 @@ impl PeriodicCallback {
     /// ```
     ///
     /// # Errors
-    ///
     /// [`PeriodicError::ZeroPeriod`] when `period` is zero.
     pub fn new_async<C, F>(
         period: Duration,
@@ -117,7 +112,6 @@ impl PeriodicCallback {
     /// together for ever. From 0 (the default, none) to 1.
     ///
     /// # Errors
-    ///
     /// [`PeriodicError::Jitter`] when `share` is not a number from 0 to 1.
     pub fn jitter(self, share: f64) -> Result<PeriodicCallback, PeriodicError> {
         if !(0.0..=1.0).contains(&share) {
@@ -130,7 +124,6 @@ impl PeriodicCallback {
     /// Begins the schedule on the current loop. Does nothing when it runs.
     ///
     /// # Panics
-    ///
     /// Outside of a loop; see [the crate's page](crate#where-it-works).
     #[track_caller]
     pub fn start(&self) {

@@ -1,22 +1,19 @@
 //! The part of a loop that stays on its thread: the callbacks and timers that
 //! wait, and the task that runs them.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-
-use tokio::runtime::{Handle, Id};
-use tokio::time::{Instant, Sleep, sleep_until};
-
 use crate::callback::Callback;
 use crate::config::LoopConfig;
 use crate::handle::Shared;
 use crate::label::LabelId;
 use crate::timer::{TimerKey, Timers};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use tokio::runtime::{Handle, Id};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 thread_local! {
     /// The loop that this thread is running.

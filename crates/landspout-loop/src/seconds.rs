@@ -1,9 +1,8 @@
 //! A duration as a number of seconds, whole or not, in configuration files.
 
-use std::time::Duration;
-
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
+use std::time::Duration;
 
 pub(crate) fn serialize<S: Serializer>(
     duration: &Duration,

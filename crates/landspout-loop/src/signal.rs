@@ -35,11 +35,9 @@ impl fmt::Display for Signal {
 /// log, and the signal keeps its usual effect of ending the process.
 ///
 /// # Panics
-///
 /// Outside of a tokio runtime with I/O enabled, when polled.
 ///
 /// # Cancel safety
-///
 /// Cancel safe, but for a signal that comes before the next call.
 pub async fn shutdown_signal() -> Signal {
     match wait_for_shutdown().await {
@@ -95,11 +93,9 @@ async fn wait_for_shutdown() -> io::Result<Signal> {
 /// ```
 ///
 /// # Errors
-///
 /// When the system does not let this signal be caught, such as SIGKILL.
 ///
 /// # Panics
-///
 /// Outside of a loop; see [the crate's page](crate#where-it-works).
 #[cfg(unix)]
 #[track_caller]

@@ -1,19 +1,16 @@
 //! Tasks: futures that a loop runs beside each other.
 
-use std::fmt;
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, ready};
-
-use pin_project_lite::pin_project;
-use tokio::task::JoinHandle;
-
 use crate::callback::report_panic;
 use crate::error::TaskError;
 use crate::label::{LabelId, Site, label};
 use crate::scheduler::Scheduler;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use tokio::task::JoinHandle;
 
 /// Runs `future` as a task of the current loop.
 ///
@@ -35,7 +32,6 @@ use crate::scheduler::Scheduler;
 /// ```
 ///
 /// # Panics
-///
 /// Outside of a loop; see [the crate's page](crate#where-it-works).
 #[track_caller]
 pub fn spawn<F>(future: F) -> Task<F::Output>
@@ -52,7 +48,6 @@ where
 /// process lives (see [`label`](fn@crate::label)).
 ///
 /// # Panics
-///
 /// Outside of a loop; see [the crate's page](crate#where-it-works).
 #[track_caller]
 pub fn spawn_named<F>(name: &str, future: F) -> Task<F::Output>
@@ -76,7 +71,6 @@ where
 /// Dropping it lets the task run on by itself.
 ///
 /// # Cancel safety
-///
 /// Awaiting `&mut task` is cancel safe: the result stays until it is taken.
 #[must_use = "a task runs without being awaited, but its result is lost: say `drop(task)` to mean that"]
 pub struct Task<T> {

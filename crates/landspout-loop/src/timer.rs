@@ -1,17 +1,15 @@
 //! Functions that a loop calls at a later time.
 
+use crate::callback::Callback;
+use crate::error::TimeoutError;
+use crate::label::{LabelId, Site};
+use crate::scheduler::Scheduler;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
-
 use tokio::time::Instant;
-
-use crate::callback::Callback;
-use crate::error::TimeoutError;
-use crate::label::{LabelId, Site};
-use crate::scheduler::Scheduler;
 
 /// What a delay is shortened to when the clock cannot express its end.
 const FAR_FUTURE: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
@@ -43,7 +41,6 @@ const FAR_FUTURE: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
 /// ```
 ///
 /// # Panics
-///
 /// Outside of a loop; see [the crate's page](crate#where-it-works).
 #[track_caller]
 pub fn call_later(delay: Duration, callback: impl FnOnce() + 'static) -> Timeout {
@@ -59,7 +56,6 @@ pub fn call_later(delay: Duration, callback: impl FnOnce() + 'static) -> Timeout
 /// with [`call_later`].
 ///
 /// # Panics
-///
 /// Outside of a loop; see [the crate's page](crate#where-it-works).
 #[track_caller]
 pub fn call_at(due: Instant, callback: impl FnOnce() + 'static) -> Timeout {
@@ -129,15 +125,12 @@ impl fmt::Debug for Timeout {
 /// ```
 ///
 /// # Errors
-///
 /// [`TimeoutError`] when `limit` passes first.
 ///
 /// # Panics
-///
 /// Outside of a tokio runtime with time enabled.
 ///
 /// # Cancel safety
-///
 /// As cancel safe as `future` is.
 pub async fn with_timeout<F: Future>(
     limit: Duration,

@@ -5,13 +5,12 @@
 //! is busy and has not counted on since the threshold is held. So the loop
 //! itself never reads a clock.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use crate::gauges::Sample;
 use crate::handle::Shared;
 use crate::label::LabelId;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How often the watchdog looks within one threshold.
 const LOOKS: u32 = 4;

@@ -1,9 +1,8 @@
 //! The settings of all workers.
 
+use crate::config::LoopConfig;
 use std::thread;
 use std::time::Duration;
-
-use crate::config::LoopConfig;
 
 /// The settings of [`Workers`](crate::Workers).
 ///

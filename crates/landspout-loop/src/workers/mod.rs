@@ -9,23 +9,21 @@ mod shutdown;
 mod supervisor;
 mod worker;
 
+use crate::event_loop::EventLoop;
+use crate::label::Site;
+use crate::spawn::spawn_named;
+use futures_util::future::select;
+use report::Roll;
 use std::fmt;
-use std::future::{Future, pending};
+use std::future::pending;
 use std::io;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::thread;
-
-use futures_util::future::select;
+use supervisor::Supervisor;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
-
-use crate::event_loop::EventLoop;
-use crate::label::Site;
-use crate::spawn::spawn_named;
-use report::Roll;
-use supervisor::Supervisor;
 
 pub use config::WorkersConfig;
 pub use report::{WorkerOutcome, WorkerReport, WorkersReport};
@@ -52,7 +50,6 @@ pub use worker::Worker;
 /// ```
 ///
 /// # Shutdown
-///
 /// A [`Shutdown`], triggered from anywhere, asks the futures to end: each
 /// waits for [`Worker::shutdown`] and finishes what it has begun. Whoever has
 /// not ended within [`WorkersConfig::shutdown_timeout`] is named in the log
@@ -98,12 +95,10 @@ impl Workers {
     /// the same index, after a panic.
     ///
     /// # Errors
-    ///
     /// When the system gives no more threads or file descriptors to start
     /// with. The threads that were started are shut down before.
     ///
     /// # Panics
-    ///
     /// When a loop or another tokio runtime is running on this thread.
     #[track_caller]
     pub fn run<M, F>(self, make: M) -> io::Result<WorkersReport<F::Output>>

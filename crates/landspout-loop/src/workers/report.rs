@@ -1,8 +1,7 @@
 //! What became of the workers.
 
-use tokio::sync::mpsc::UnboundedReceiver;
-
 use crate::workers::config::WorkersConfig;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// What [`Workers::run`](crate::Workers::run) returns.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! When a worker that has panicked may start again.
 
-use std::time::Duration;
-
 use crate::workers::config::WorkersConfig;
+use std::time::Duration;
 
 /// A delay that doubles with each failure, up to a bound, and is short again
 /// after a run that went well for a while.

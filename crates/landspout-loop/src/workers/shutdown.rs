@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
 use tokio::sync::Notify;
 
 /// Asks for an orderly end, and waits for the request. All clones are one.
@@ -53,7 +52,6 @@ impl Shutdown {
     /// Waits until the end is asked for; at once when it has been.
     ///
     /// # Cancel safety
-    ///
     /// Cancel safe.
     pub async fn triggered(&self) {
         // Made before the look: it hears what is said in between.

@@ -1,13 +1,6 @@
 //! What the thread of a worker does: it runs the worker's loops, one after
 //! the other.
 
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::Instant;
-
-use tokio::sync::mpsc::UnboundedSender;
-
 use crate::callback::panic_message;
 use crate::event_loop::EventLoop;
 use crate::label::LabelId;
@@ -15,6 +8,10 @@ use crate::workers::config::WorkersConfig;
 use crate::workers::report::{News, WorkerOutcome};
 use crate::workers::restart::Backoff;
 use crate::workers::worker::Worker;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::mpsc::UnboundedSender;
 
 pub(crate) struct Supervisor<M, T> {
     pub(crate) worker: Worker,

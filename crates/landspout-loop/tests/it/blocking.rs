@@ -1,10 +1,8 @@
 //! Blocking work.
 
-use std::sync::mpsc;
-
-use landspout_loop::{BlockingError, EventLoop, LoopConfig, multi, run_blocking, spawn};
-
 use crate::settle;
+use landspout_loop::{BlockingError, EventLoop, LoopConfig, multi, run_blocking, spawn};
+use std::sync::mpsc;
 
 fn small_loop() -> EventLoop {
     let config = LoopConfig::default().max_blocking_threads(1).blocking_queue(1);

@@ -1,11 +1,9 @@
 //! Callbacks.
 
+use crate::{Diary, log, paused, settle};
+use landspout_loop::{EventLoop, LoopHandle, add_callback, call_later, sleep, spawn};
 use std::thread;
 use std::time::Duration;
-
-use landspout_loop::{EventLoop, LoopHandle, add_callback, call_later, sleep, spawn};
-
-use crate::{Diary, log, paused, settle};
 
 #[test]
 fn run_in_the_order_in_which_they_were_added() {

@@ -1,8 +1,7 @@
 //! Settings from a file.
 
-use std::time::Duration;
-
 use landspout_loop::{LoopConfig, WorkersConfig};
+use std::time::Duration;
 
 #[test]
 fn missing_fields_have_their_defaults_and_durations_are_seconds() {

@@ -21,11 +21,9 @@ mod threads;
 mod timers;
 mod workers;
 
-use std::cell::RefCell;
-use std::future::Future;
-use std::rc::Rc;
-
 use landspout_loop::EventLoop;
+use std::cell::RefCell;
+use std::rc::Rc;
 use tokio::task::yield_now;
 
 /// Runs `future` on a new loop whose clock stands still unless all wait.

@@ -1,12 +1,10 @@
 //! Many futures at once.
 
+use crate::paused;
+use landspout_loop::{Instant, as_completed, multi, sleep};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
-
-use landspout_loop::{Instant, as_completed, multi, sleep};
-
-use crate::paused;
 
 async fn after(seconds: u64) -> u64 {
     sleep(Duration::from_secs(seconds)).await;

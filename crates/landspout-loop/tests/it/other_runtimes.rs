@@ -1,14 +1,12 @@
 //! Runtimes that are not ours.
 
-use std::time::Duration;
-
+use crate::Diary;
 use landspout_loop::{
     LoopHandle, PeriodicCallback, add_callback, call_later, run_blocking, sleep, spawn,
 };
+use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
-
-use crate::Diary;
 
 async fn use_everything() -> String {
     let diary = Diary::default();

@@ -1,12 +1,10 @@
 //! Periodic callbacks.
 
+use crate::{log, paused};
+use landspout_loop::{EventLoop, Instant, PeriodicCallback, PeriodicError, sleep};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
-
-use landspout_loop::{EventLoop, Instant, PeriodicCallback, PeriodicError, sleep};
-
-use crate::{log, paused};
 
 const SECOND: Duration = Duration::from_secs(1);
 

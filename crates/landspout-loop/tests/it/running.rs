@@ -1,12 +1,10 @@
 //! The ways to run a loop.
 
+use crate::Diary;
+use landspout_loop::{EventLoop, Instant, LoopHandle, add_callback, call_later, sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
-
-use landspout_loop::{EventLoop, Instant, LoopHandle, add_callback, call_later, sleep, spawn};
-
-use crate::Diary;
 
 #[test]
 fn run_sync_gives_the_output_in_time() {

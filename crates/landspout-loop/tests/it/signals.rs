@@ -1,11 +1,9 @@
 //! Signals. One test holds all of them: they are the process's.
 
-use std::process::Command;
-
-use landspout_loop::{EventLoop, LoopHandle, Signal, on_signal, shutdown_signal, spawn};
-use tokio::signal::unix::SignalKind;
-
 use crate::settle;
+use landspout_loop::{EventLoop, LoopHandle, Signal, on_signal, shutdown_signal, spawn};
+use std::process::Command;
+use tokio::signal::unix::SignalKind;
 
 /// Sends a signal to this process.
 fn kill(signal: &str) {

@@ -1,14 +1,12 @@
 //! The stall watchdog.
 
-use std::time::{Duration, Instant};
-
+use crate::{log, settle};
 use landspout_loop::{
     EventLoop, LoopConfig, PeriodicCallback, add_callback, call_later, enter, label, sleep, spawn,
     spawn_named,
 };
+use std::time::{Duration, Instant};
 use tokio::task::yield_now;
-
-use crate::{log, settle};
 
 fn watched_loop(name: &str, threshold: u64) -> EventLoop {
     log::start();

@@ -1,11 +1,9 @@
 //! Statistics.
 
+use crate::{paused, settle};
+use landspout_loop::{EventLoop, LoopHandle, add_callback, call_later, sleep, spawn};
 use std::future::pending;
 use std::time::{Duration, Instant};
-
-use landspout_loop::{EventLoop, LoopHandle, add_callback, call_later, sleep, spawn};
-
-use crate::{paused, settle};
 
 #[test]
 fn count_callbacks_tasks_and_timers() {

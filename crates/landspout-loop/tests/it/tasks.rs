@@ -1,12 +1,10 @@
 //! Tasks.
 
+use crate::{Diary, log, paused, settle};
+use landspout_loop::{LoopHandle, sleep, spawn, spawn_named};
 use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
-
-use landspout_loop::{LoopHandle, sleep, spawn, spawn_named};
-
-use crate::{Diary, log, paused, settle};
 
 #[test]
 fn give_their_output_to_who_awaits_them() {

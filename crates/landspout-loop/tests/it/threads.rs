@@ -1,10 +1,9 @@
 //! Reaching a loop from other threads.
 
+use landspout_loop::{EventLoop, LoopHandle, add_callback};
 use std::cell::RefCell;
 use std::sync::mpsc;
 use std::thread;
-
-use landspout_loop::{EventLoop, LoopHandle, add_callback};
 
 #[test]
 fn stop_wakes_a_loop_that_waits() {

@@ -1,5 +1,10 @@
 //! Workers.
 
+use crate::log;
+use landspout_loop::{
+    LoopConfig, LoopHandle, Worker, WorkerOutcome, Workers, WorkersConfig, run_blocking, sleep,
+    spawn,
+};
 use std::collections::HashMap;
 use std::future::pending;
 use std::rc::Rc;
@@ -7,13 +12,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
-
-use landspout_loop::{
-    LoopConfig, LoopHandle, Worker, WorkerOutcome, Workers, WorkersConfig, run_blocking, sleep,
-    spawn,
-};
-
-use crate::log;
 
 const TICK: Duration = Duration::from_millis(1);
 
