@@ -4,10 +4,9 @@
 //! else the machine does, are the difference between many rounds and none of
 //! `valgrind --tool=callgrind <the bench binary> count <router|matchit> <rounds>`.
 
-use std::hint::black_box;
-
 use criterion::Criterion;
 use landspout_router::Router;
+use std::hint::black_box;
 
 /// The paths of <https://docs.github.com/en/rest>, one a line.
 const ROUTES: &str = include_str!("routes.txt");

@@ -1,9 +1,8 @@
 //! What can go wrong: one type for each verb that fails.
 
+use http::Method;
 use std::error::Error;
 use std::fmt;
-
-use http::Method;
 
 /// Why a pattern, a name or another router was not taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]

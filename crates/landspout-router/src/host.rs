@@ -1,11 +1,10 @@
 //! One value for each host.
 
+use crate::error::InsertError;
+use crate::pattern::check_name;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::Ipv6Addr;
-
-use crate::error::InsertError;
-use crate::pattern::check_name;
 
 /// A map from the hosts of requests to values, by patterns.
 ///

@@ -1,11 +1,9 @@
 //! One value for each method of a path.
 
+use crate::error::DuplicateMethod;
+use http::{HeaderValue, Method};
 use std::collections::BTreeSet;
 use std::fmt;
-
-use http::{HeaderValue, Method};
-
-use crate::error::DuplicateMethod;
 
 /// The values of one path, by method.
 ///

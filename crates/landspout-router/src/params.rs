@@ -1,11 +1,9 @@
 //! The parameters of a matched path.
 
+use crate::error::ParamError;
+use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use std::ops::Range;
-
-use percent_encoding::percent_decode_str;
-
-use crate::error::ParamError;
 
 /// The parameters of a path that was matched, in the order of the pattern.
 ///

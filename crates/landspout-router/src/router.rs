@@ -1,14 +1,13 @@
 //! The router.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt::Display;
-
 use crate::error::{InsertError, Miss, UrlError};
 use crate::params::{Params, Values, ranges_in};
 use crate::pattern::{Pattern, join};
 use crate::spelling::Spelling;
 use crate::url;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Display;
 
 /// A map from paths to values, by patterns with parameters.
 ///

@@ -1,8 +1,7 @@
 //! The characters that a percent-encoded path spells, and where they came from.
 
-use std::ops::Range;
-
 use percent_encoding::percent_decode;
+use std::ops::Range;
 
 /// Stands in a [`Spelling`] for what must equal no text of any pattern: an encoded
 /// slash, and bytes that are not UTF-8. A noncharacter, which patterns may not hold.

@@ -1,11 +1,9 @@
 //! Paths made from patterns and values.
 
-use std::fmt::Display;
-
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::error::UrlError;
 use crate::pattern::{Pattern, Piece};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt::Display;
 
 /// What is encoded inside a segment: all but `pchar` (RFC 3986 §3.3), which is the
 /// unreserved characters, the sub-delimiters, `:` and `@`.

@@ -1,11 +1,10 @@
 //! The router against a linear scan.
 
-use std::ops::Range;
-
 use landspout_router::{InsertError, Match, Miss, Router, TrailingSlash};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
+use std::ops::Range;
 
 /// A character of a path, as far as text can equal it, and where it is.
 #[derive(Clone, Debug)]

@@ -1,9 +1,8 @@
 //! URLs back from names.
 
-use std::fmt::Display;
-
 use landspout_router::{InsertError, Router, UrlError};
 use proptest::prelude::{TestCaseError, prop_assert_eq, proptest};
+use std::fmt::Display;
 
 fn router() -> Router<()> {
     let mut router = Router::new();
