@@ -94,7 +94,8 @@ impl Shared {
         connection: Connection,
         idle: Option<Duration>,
     ) {
-        let until = idle.map(|idle| now() + idle);
+        // A server may name a time beyond all clocks.
+        let until = idle.and_then(|idle| now().checked_add(idle));
         let starts_reaper = {
             let mut state = self.lock();
             state.pool.give_back(origin, connection, until);

@@ -93,6 +93,50 @@ async fn the_server_shortens_the_idle_time() {
 }
 
 #[tokio::test]
+async fn an_idle_time_beyond_all_clocks_is_no_limit() {
+    let forever = format!("Keep-Alive: timeout={}", u64::MAX);
+    let answer = format!("HTTP/1.1 200 OK\r\n{forever}\r\nContent-Length: 5\r\n\r\nhello");
+    for idle in [Duration::ZERO, Duration::MAX] {
+        let answers = [Act::Read, write(&answer), Act::Read, write(&answer), Act::Hold];
+        let server = Server::play([answers.to_vec()]).await;
+        let client = Client::with_config(ClientConfig::default().idle_timeout(idle));
+        get(&client, &server).await;
+        assert!(get(&client, &server).await.reused);
+    }
+}
+
+/// They would answer the next request.
+#[tokio::test]
+async fn a_connection_with_bytes_that_belong_to_no_answer_is_not_used_again() {
+    let more = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+    let at_once = vec![Act::Read, write(format!("{OK}{more}")), Act::Hold];
+    let server = Server::play([at_once, keeps(1)]).await;
+    let client = Client::new();
+    get(&client, &server).await;
+    get(&client, &server).await;
+    assert_eq!(server.connections(), 2);
+
+    let pause = Act::Pause(Duration::from_millis(5));
+    let later = vec![Act::Read, write(OK), pause, write(more), Act::Hold];
+    let server = Server::play([later, keeps(1)]).await;
+    get(&client, &server).await;
+    server.until(|server| server.open() == 0).await;
+    get(&client, &server).await;
+}
+
+#[tokio::test]
+async fn an_upload_ends_with_the_answer_that_was_dropped() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
+    let server = Server::play([vec![write(head), Act::Read, Act::Hold]]).await;
+    let (mut writer, body) = Body::writer();
+    writer.write("a beginning").await.unwrap();
+    let response = Client::new().post(server.url("/")).body(body).send().await.unwrap();
+    drop(response);
+    let closed = async { while writer.write("more").await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_on_a_connection_that_dies_under_it_goes_once_more() {
     for last in [vec![Act::Read], vec![Act::Read, Act::Reset]] {
         let server = Server::play([[keeps(1)[..2].to_vec(), last].concat(), keeps(1)]).await;
