@@ -3,8 +3,8 @@
 use crate::call::Role;
 use crate::{Client, ClientResponse, FetchError, RequestOptions};
 use http::header::{
-    CONNECTION, HOST, HeaderMap, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderName, HeaderValue};
 use landspout_handler::{Error, Handler, Request, Response};
@@ -26,8 +26,8 @@ const OF_CONNECTION: [HeaderName; 9] = [
 /// Passes requests on to where their URI says, and answers with what comes back: a gateway.
 ///
 /// The request goes on as it came, without the headers that were meant for the connection it came
-/// on, and with the `Host` of its URI. Redirects are answers and are not followed, and bodies are
-/// not decompressed, unless the request's [`RequestOptions`] say otherwise. A fetch that fails is
+/// on, and with the `Host` of its URI. Bodies are not decompressed. Redirects are answers and are
+/// not followed, unless the request's [`RequestOptions`] say otherwise. A fetch that fails is
 /// answered with 504 if it ran out of time and with 502 if not; the [`FetchError`] is the cause.
 ///
 /// ```
@@ -48,8 +48,13 @@ const OF_CONNECTION: [HeaderName; 9] = [
 /// ```
 impl Handler for Client {
     async fn handle(&self, mut request: Request) -> Response {
-        strip(request.headers_mut());
-        request.headers_mut().remove(HOST);
+        let headers = request.headers_mut();
+        if headers.contains_key(TRANSFER_ENCODING) {
+            // RFC 9112 §6.1: beside a coding the length counts for nothing, and must not go on.
+            headers.remove(CONTENT_LENGTH);
+        }
+        strip(headers);
+        headers.remove(HOST);
         let as_is = RequestOptions::default().max_redirects(0);
         match self.fetch_as(Role::Gateway, request, as_is).await {
             Ok(response) => pass_on(response),

@@ -89,3 +89,20 @@ async fn bodies_pass_through_as_streams() {
     assert_eq!(response.status(), 200);
     assert!(server.requests()[0].ends_with("5\r\npiece\r\n0\r\n\r\n"));
 }
+
+/// RFC 9112 §6.1: of the two the coding counts, and the length is taken away before it goes on.
+#[tokio::test]
+async fn a_length_beside_a_coding_does_not_go_on() {
+    let server = Server::play([vec![Act::Read, write(OK)]]).await;
+    let headers = [("transfer-encoding", "chunked"), ("content-length", "5")];
+    let pieces = futures_util::stream::iter(
+        ["a body of ", "some length"]
+            .map(|text| Ok::<_, std::io::Error>(bytes::Bytes::from_static(text.as_bytes()))),
+    );
+    let mut request = request(&server, &headers).with_body(landspout_client::Body::stream(pieces));
+    *request.method_mut() = http::Method::POST;
+    assert_eq!(Client::new().handle(request).await.status(), 200);
+    let seen = &server.requests()[0];
+    assert!(!seen.contains("content-length"), "{seen}");
+    assert!(seen.ends_with("A\r\na body of \r\nB\r\nsome length\r\n0\r\n\r\n"), "{seen}");
+}
