@@ -46,6 +46,15 @@ impl<B: http_body::Body> Transfer<B> {
         self.sleep = None;
     }
 
+    fn time_out(&mut self) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.fail();
+        Poll::Ready(Some(Err(BodyError::timeout())))
+    }
+
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
@@ -71,14 +80,13 @@ where
                     None => self.finish(),
                     Some(Err(_)) => self.fail(),
                     Some(Ok(_)) if body.is_end_stream() => self.finish(),
+                    // Where bytes are always there, nobody ever waits.
+                    Some(Ok(_)) if self.is_late() => return self.time_out(),
                     Some(Ok(_)) => {}
                 }
                 Poll::Ready(frame)
             }
-            Poll::Pending if self.poll_deadline(cx).is_ready() => {
-                self.fail();
-                Poll::Ready(Some(Err(BodyError::timeout())))
-            }
+            Poll::Pending if self.poll_deadline(cx).is_ready() => self.time_out(),
             Poll::Pending => Poll::Pending,
         }
     }

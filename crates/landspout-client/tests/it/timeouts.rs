@@ -46,6 +46,26 @@ async fn a_body_that_stops() {
     server.until(|server| server.open() == 0).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_read_for_too_long() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 32 << 20);
+    let answer = [head.into_bytes(), vec![b'x'; 32 << 20]].concat();
+    let server = Server::play([vec![Act::Read, write(answer), Act::Hold]]).await;
+    let mut response = Client::new().get(server.url("/")).send().await.unwrap();
+    // The bytes are always there: it is the reader who is slow.
+    let mut waited = Duration::ZERO;
+    let error = loop {
+        match response.chunk().await {
+            Ok(chunk) => assert!(chunk.is_some(), "read for {waited:?}"),
+            Err(error) => break error,
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        waited += Duration::from_secs(1);
+    };
+    assert!(error.is_timeout() && error.is_body(), "{error:?}");
+    assert!(waited < Duration::from_secs(22), "{waited:?}");
+}
+
 #[tokio::test]
 async fn a_request_that_is_not_taken() {
     let server = Server::play([vec![Act::Hold]]).await;
