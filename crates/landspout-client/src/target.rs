@@ -92,19 +92,19 @@ impl Target {
             return Err(TargetError::NoHost);
         };
         let secure = secure(scheme)?;
-        if authority.host().is_empty() {
+        let host = authority.host();
+        if host.is_empty() {
             return Err(TargetError::NoHost);
         }
-        let (user, password) = match authority.as_str().rsplit_once('@') {
-            Some((userinfo, _)) => userinfo.split_once(':').unwrap_or((userinfo, "")),
-            None => ("", ""),
+        let (userinfo, place) =
+            authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
+        let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+        let port = match &place[host.len()..] {
+            "" | ":" => default_port(secure),
+            _ => authority.port_u16().ok_or(TargetError::Port)?,
         };
         Ok(Target {
-            origin: Origin {
-                secure,
-                host: authority.host().to_ascii_lowercase().into(),
-                port: authority.port_u16().unwrap_or(default_port(secure)),
-            },
+            origin: Origin { secure, host: host.to_ascii_lowercase().into(), port },
             path: uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")),
             fragment: None,
             credentials: basic(user, password),
@@ -181,6 +181,7 @@ pub(crate) enum TargetError {
     Url(url::ParseError),
     Scheme(String),
     NoHost,
+    Port,
     Path,
 }
 
@@ -192,6 +193,7 @@ impl fmt::Display for TargetError {
                 write!(f, "the URL's scheme must be http or https, and is {scheme}")
             }
             TargetError::NoHost => f.write_str("the URL names no host"),
+            TargetError::Port => f.write_str("the URL's port is no number below 65536"),
             TargetError::Path => f.write_str("the URL's path or query is malformed"),
         }
     }

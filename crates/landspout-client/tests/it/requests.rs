@@ -199,6 +199,17 @@ async fn a_request_that_cannot_be_sent_fails_before_it_is_sent() {
 }
 
 #[tokio::test]
+async fn a_port_that_is_none_is_not_the_schemes_own() {
+    for url in ["http://127.0.0.1:99999/", "http://127.0.0.1:65536/"] {
+        let error = match url.parse() {
+            Ok(uri) => plain().fetch(Request::new(http::Method::GET, uri)).await.unwrap_err(),
+            Err(_) => continue,
+        };
+        assert!(error.is_invalid_request(), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_made_elsewhere_goes_as_it_is() {
     let server = Server::answering(OK).await;
     let request = Request::post(&server.url("/a/../b?c='d'")).with_body("text");
