@@ -88,9 +88,10 @@ impl EventLoop {
 
     pub(crate) fn run_labelled<F: Future>(&self, label: LabelId, future: F) -> F::Output {
         let gauges = &self.scheduler.shared().gauges;
-        let mut future = pin!(future);
+        // Before the future, so that its destructor still finds the loop.
         let _run = self.scheduler.run();
         let _running = gauges.running();
+        let mut future = pin!(future);
         self.runtime().block_on(poll_fn(|cx| {
             let _section = gauges.section(label);
             future.as_mut().poll(cx)

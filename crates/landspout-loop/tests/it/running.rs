@@ -1,9 +1,11 @@
 //! The ways to run a loop.
 
-use crate::Diary;
+use crate::{Diary, settle};
 use landspout_loop::{EventLoop, Instant, LoopHandle, add_callback, call_later, sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 #[test]
@@ -99,4 +101,30 @@ fn a_loop_that_is_run_within_itself_panics_and_counts_on() {
         while began.elapsed() < Duration::from_millis(5) {}
         assert!(handle.stats().busy > before, "the loop is busy with this");
     });
+}
+
+/// Ready at once; uses the loop when it is dropped.
+struct Last(Diary);
+
+impl Future for Last {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        add_callback(self.0.entry("last words"));
+    }
+}
+
+#[test]
+fn the_destructor_of_the_main_future_finds_the_loop() {
+    let diary = Diary::default();
+    let event_loop = EventLoop::new().unwrap();
+    event_loop.run_until(Last(diary.clone()));
+    event_loop.run_until(settle());
+    assert_eq!(diary.read(), "last words");
 }
