@@ -1,6 +1,7 @@
 //! What stands around a handler.
 
 use crate::{BoxHandler, Error, Handler, IntoResponse, Request, Response};
+use std::rc::Rc;
 
 /// An async function from a [`Request`] and what comes [`Next`] to a [`Response`].
 ///
@@ -42,6 +43,13 @@ where
 {
     async fn call(&self, request: Request, next: Next) -> Response {
         self(request, next).await.into_response()
+    }
+}
+
+/// The same middleware in several places.
+impl<M: Middleware + ?Sized> Middleware for Rc<M> {
+    async fn call(&self, request: Request, next: Next) -> Response {
+        (**self).call(request, next).await
     }
 }
 

@@ -56,3 +56,12 @@ async fn a_middleware_may_ask_again() {
     }
     assert_eq!(failing_once.wrap(retry).handle(Request::get("/")).await.status(), 200);
 }
+
+#[tokio::test(flavor = "local")]
+async fn one_middleware_may_stand_in_several_places() {
+    let log = Log::default();
+    let mark = Rc::new(Mark("a", Rc::clone(&log)));
+    let handler = (async |_: Request| "hello").wrap(Rc::clone(&mark)).wrap(mark);
+    handler.handle(Request::get("/")).await;
+    assert_eq!(*log.borrow(), ["a in", "a in", "a out", "a out"]);
+}
