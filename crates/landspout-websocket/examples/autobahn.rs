@@ -5,6 +5,7 @@
 
 use landspout_websocket::{Config, DeflateConfig, WebSocket};
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -40,11 +41,12 @@ async fn echo(mut socket: Socket) {
 }
 
 async fn serve(address: &str, config: Config) -> Result<(), Box<dyn Error>> {
+    let config = Arc::new(config);
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
-        let config = config.clone();
+        let config = Arc::clone(&config);
         tokio::spawn(async move {
             if let Ok(socket) = WebSocket::accept(stream, &config).await {
                 echo(socket).await;

@@ -36,14 +36,19 @@ pub(crate) struct Deadlines {
     next: Option<Instant>,
 }
 
-/// The durations of the config; zero means never.
+/// The durations of the config in milliseconds, in less memory; zero means never.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
-    ping: Duration,
-    pong: Duration,
-    idle: Duration,
-    write: Duration,
-    close: Duration,
+    ping: u32,
+    pong: u32,
+    idle: u32,
+    write: u32,
+    close: u32,
+}
+
+/// At least one millisecond, unless it is zero; at most 49 days.
+fn millis(duration: Duration) -> u32 {
+    if duration.is_zero() { 0 } else { duration.as_millis().clamp(1, u128::from(u32::MAX)) as u32 }
 }
 
 impl Deadlines {
@@ -51,13 +56,15 @@ impl Deadlines {
     /// interval or more, as `spread`, from 0 to 255, says.
     pub(crate) fn new(config: &Config, now: Instant, spread: u8) -> Deadlines {
         let limits = Limits {
-            ping: config.ping_interval,
-            pong: config.pong_timeout,
-            idle: config.idle_timeout,
-            write: config.write_timeout,
-            close: config.close_timeout,
+            ping: millis(config.ping_interval),
+            pong: millis(config.pong_timeout),
+            idle: millis(config.idle_timeout),
+            write: millis(config.write_timeout),
+            close: millis(config.close_timeout),
         };
-        let first = limits.ping / 2 + limits.ping / 2 * u32::from(spread) / 255;
+        let half = u64::from(limits.ping / 2);
+        let first = (half + half * u64::from(spread) / 255) as u32;
+        let first = first.max(limits.ping.min(1));
         let mut deadlines = Deadlines {
             limits,
             look: after(now, first),
@@ -90,7 +97,7 @@ impl Deadlines {
 
     /// Writing stalled.
     pub(crate) fn stalled(&mut self, now: impl FnOnce() -> Instant) {
-        if self.write.is_none() && !self.limits.write.is_zero() {
+        if self.write.is_none() && self.limits.write > 0 {
             self.write = after(now(), self.limits.write);
             self.order();
         }
@@ -109,7 +116,7 @@ impl Deadlines {
             self.close = after(now, self.limits.close);
         }
         (self.look, self.pong, self.idle, self.write) = (None, None, None, None);
-        self.limits.write = Duration::ZERO;
+        self.limits.write = 0;
         self.order();
     }
 
@@ -159,9 +166,9 @@ impl Deadlines {
     }
 }
 
-/// `None` for a duration of zero, or one beyond the end of time.
-fn after(now: Instant, duration: Duration) -> Option<Instant> {
-    if duration.is_zero() { None } else { now.checked_add(duration) }
+/// `None` for no milliseconds.
+fn after(now: Instant, millis: u32) -> Option<Instant> {
+    if millis == 0 { None } else { now.checked_add(Duration::from_millis(u64::from(millis))) }
 }
 
 #[cfg(test)]

@@ -14,16 +14,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-struct Shared<Io>(Mutex<Connection<Io>>);
+struct Shared<Io>(Mutex<Box<Connection<Io>>>);
 
 impl<Io> Shared<Io> {
-    fn lock(&self) -> MutexGuard<'_, Connection<Io>> {
+    fn lock(&self) -> MutexGuard<'_, Box<Connection<Io>>> {
         // What a panic of the stream left behind is still a connection, if a broken one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(crate) fn split<Io>(mut connection: Connection<Io>) -> (Sender<Io>, Receiver<Io>) {
+pub(crate) fn split<Io>(mut connection: Box<Connection<Io>>) -> (Sender<Io>, Receiver<Io>) {
     connection.leave();
     let shared = Arc::new(Shared(Mutex::new(connection)));
     (Sender { shared: Arc::clone(&shared) }, Receiver { shared })

@@ -57,7 +57,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// they keep is what has arrived of an unfinished message, and what waits to be sent.
 #[derive(Debug)]
 pub struct WebSocket<Io> {
-    connection: Connection<Io>,
+    /// Boxed, because futures keep a place for each variable that it moves through.
+    connection: Box<Connection<Io>>,
 }
 
 impl<Io> WebSocket<Io> {
@@ -75,7 +76,7 @@ impl<Io> WebSocket<Io> {
         config: &Config,
         input: Vec<u8>,
     ) -> WebSocket<Io> {
-        WebSocket { connection: Connection::new(io, agreement, config, input) }
+        WebSocket { connection: Box::new(Connection::new(io, agreement, config, input)) }
     }
 
     /// The subprotocol that the handshake settled.
