@@ -1,4 +1,5 @@
 //! A clock that ticks three times: tasks, timers and a periodic callback.
+
 use landspout_loop::{EventLoop, LoopHandle, PeriodicCallback, call_later, sleep, spawn};
 use std::time::Duration;
 

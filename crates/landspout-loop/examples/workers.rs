@@ -1,6 +1,7 @@
 //! An echo server with one loop per core: type `nc 127.0.0.1 7777`, and end it
 //! with Ctrl-C. A connection that says `panic` costs its worker no more than a
 //! line in the log.
+
 use landspout_loop::{Worker, Workers, WorkersConfig, shutdown_signal, spawn};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};

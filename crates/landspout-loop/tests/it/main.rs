@@ -11,6 +11,7 @@ mod config;
 mod multi;
 mod other_runtimes;
 mod periodic;
+mod readme;
 mod running;
 #[cfg(unix)]
 mod signals;
