@@ -143,7 +143,10 @@ impl Body {
         Ok(None)
     }
 
-    /// The next frame: a piece of data, or the trailers. `None` at the end.
+    /// The next frame: a piece of data, or the trailers. `None` at the end, and after an error.
+    ///
+    /// # Errors
+    /// As for [`chunk`](Body::chunk).
     ///
     /// # Cancel safety
     /// Safe: a frame is either returned or still in the body.
