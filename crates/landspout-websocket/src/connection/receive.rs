@@ -1,0 +1,146 @@
+//! Receiving on a connection, to its end.
+
+use super::{Connection, Phase, Receiving, is_same};
+use crate::close::CloseFrame;
+use crate::error::Error;
+use crate::protocol::Event;
+use crate::read_buffer::{self, Read};
+use crate::role::Role;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
+    /// The next event; `None` when the connection is closed.
+    pub(crate) fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Event>, Error>> {
+        loop {
+            match self.phase {
+                Phase::Over => return Poll::Ready(self.failure.take().map_or(Ok(None), Err)),
+                Phase::Ending => {
+                    ready!(self.poll_end(cx));
+                    continue;
+                }
+                Phase::Open | Phase::Closing => {}
+            }
+            let read = match self.take_input() {
+                Some(read) => read,
+                None => {
+                    if let Poll::Ready(Err(error)) = self.poll_write(cx) {
+                        self.stop_writing(error);
+                        continue;
+                    }
+                    if self.poll_timer(cx).is_ready() {
+                        continue;
+                    }
+                    match self.poll_read(cx) {
+                        Poll::Ready(read) => read,
+                        Poll::Pending => {
+                            self.wait(cx);
+                            return Poll::Pending;
+                        }
+                    }
+                }
+            };
+            match read {
+                Read::End => self.drop_io(Some(Error::Disconnected)),
+                Read::Failed(error) => self.drop_io(Some(Error::Io(error))),
+                Read::Bytes(Err(error)) => self.fail(Error::Protocol(error)),
+                Read::Bytes(Ok(None)) => {}
+                Read::Bytes(Ok(Some(event))) => {
+                    self.answer(&event, cx);
+                    return Poll::Ready(Ok(Some(event)));
+                }
+            }
+        }
+    }
+
+    /// Notes that this task is the one that receives.
+    fn wait(&mut self, cx: &mut Context<'_>) {
+        self.receiver = Receiving::Waiting;
+        if !is_same(&self.task, cx) {
+            self.task = Some(cx.waker().clone());
+            self.timer_is_set = false;
+        }
+    }
+
+    /// Reads an event from the bytes that are here already.
+    fn take_input(&mut self) -> Option<Read> {
+        if !self.has_input() {
+            return None;
+        }
+        let result = self.protocol.receive(&mut self.input[self.input_at..]);
+        if let Ok(received) = &result {
+            self.input_at += received.used;
+        }
+        if !self.has_input() {
+            self.input = Vec::new();
+            self.input_at = 0;
+        }
+        Some(Read::Bytes(result.map(|received| received.event)))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
+        let Some(io) = &mut self.io else { return Poll::Ready(Read::End) };
+        let read =
+            ready!(read_buffer::poll_read(Pin::new(io), cx, &mut self.protocol, &mut self.input));
+        self.deadlines.heard();
+        Poll::Ready(read)
+    }
+
+    /// What the protocol itself has to say to an event.
+    fn answer(&mut self, event: &Event, cx: &mut Context<'_>) {
+        match event {
+            Event::Message(_) => self.deadlines.active(),
+            Event::Ping(payload) => {
+                // After our close frame a ping has no answer (RFC 6455 §5.5.2).
+                let _ = self.outbox.pong(payload.clone(), &mut self.protocol);
+            }
+            Event::Pong(_) => {}
+            Event::Close(frame) => {
+                self.close_frame.clone_from(frame);
+                self.failure = None;
+                let code = frame.as_ref().map(CloseFrame::code);
+                self.outbox.clear();
+                self.outbox.close(code.map(|code| CloseFrame::new(code, "")));
+                self.end();
+                // The caller may be content with the event and drop the connection.
+                let _ = self.poll_write(cx);
+            }
+        }
+    }
+
+    /// Writes the close frame, then ends the stream.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if self.poll_timer(cx).is_ready() {
+                continue;
+            }
+            let written = match self.poll_write(cx) {
+                Poll::Ready(Ok(())) => true,
+                Poll::Ready(Err(_)) => break,
+                Poll::Pending => false,
+            };
+            let Some(io) = &mut self.io else { return Poll::Ready(()) };
+            // RFC 6455 §7.1.1: the server ends the stream first. After an error this side does,
+            // and reads on until the other has seen it: closing a socket with unread bytes
+            // would destroy what was sent last.
+            let ends = self.failure.is_some() || self.protocol.role() == Role::Server;
+            if written && ends && ready!(Pin::new(io).poll_shutdown(cx)).is_err() {
+                break;
+            }
+            if written && ends && self.failure.is_none() {
+                break;
+            }
+            let Some(io) = &mut self.io else { return Poll::Ready(()) };
+            match ready!(read_buffer::poll_discard(Pin::new(io), cx)) {
+                true => {}
+                false => break,
+            }
+        }
+        self.drop_io(None);
+        Poll::Ready(())
+    }
+}
