@@ -89,17 +89,13 @@ impl<C: Reusable, W> Pool<C, W> {
     /// [`cancel`](Pool::cancel).
     pub(crate) fn wait(&mut self, origin: &Origin, waiter: W) -> u64 {
         let ticket = self.number();
-        self.host(origin).waiting.insert(ticket, waiter);
-        self.settle(origin);
+        self.change(origin, |host| drop(host.waiting.insert(ticket, waiter)));
         ticket
     }
 
     /// Takes somebody out of the line, if they are still in it.
     pub(crate) fn cancel(&mut self, origin: &Origin, ticket: u64) {
-        if let Some(host) = self.hosts.get_mut(origin) {
-            host.waiting.remove(&ticket);
-            self.settle(origin);
-        }
+        self.change(origin, |host| drop(host.waiting.remove(&ticket)));
     }
 
     /// The next in line who may have a connection now, and which. To be called after every change
@@ -108,8 +104,7 @@ impl<C: Reusable, W> Pool<C, W> {
         let (&ticket, origin) = self.turns.first_key_value()?;
         let origin = origin.clone();
         let grant = self.take(&origin, now)?;
-        let waiter = self.host(&origin).waiting.remove(&ticket);
-        self.settle(&origin);
+        let waiter = self.change(&origin, |host| host.waiting.remove(&ticket));
         Some((waiter.expect("whose turn it is waits"), origin, grant))
     }
 
@@ -117,15 +112,17 @@ impl<C: Reusable, W> Pool<C, W> {
     pub(crate) fn give_back(&mut self, origin: &Origin, connection: C, until: Option<Instant>) {
         let id = self.number();
         self.idle.insert(id, origin.clone());
-        self.host(origin).idle.push(Idle { id, until, connection });
-        self.release(origin);
+        self.in_use -= 1;
+        self.change(origin, |host| {
+            host.in_use -= 1;
+            host.idle.push(Idle { id, until, connection });
+        });
     }
 
     /// Notes that a granted connection is no more.
     pub(crate) fn release(&mut self, origin: &Origin) {
         self.in_use -= 1;
-        self.host(origin).in_use -= 1;
-        self.settle(origin);
+        self.change(origin, |host| host.in_use -= 1);
     }
 
     /// Closes idle connections that are too old or were closed by the other side, and tells when the
@@ -155,44 +152,33 @@ impl<C: Reusable, W> Pool<C, W> {
     }
 
     fn take(&mut self, origin: &Origin, now: Instant) -> Option<Grant<C>> {
-        let per_host = self.limits.per_host;
-        let host = self.host(origin);
-        if host.in_use >= per_host {
+        let reused = match self.hosts.get_mut(origin) {
+            Some(host) if host.in_use >= self.limits.per_host => return None,
+            Some(host) => host.take_idle(&mut self.idle, now),
+            None => None,
+        };
+        let full = self.in_use + self.idle.len() >= self.limits.total;
+        if reused.is_none() && full && !self.evict() {
+            self.change(origin, |_| {});
             return None;
         }
-        while let Some(entry) = self.host(origin).idle.pop() {
-            self.idle.remove(&entry.id);
-            if entry.is_usable(now) {
-                self.note_use(origin);
-                return Some(Grant::Reuse(entry.connection));
-            }
-        }
-        if self.in_use + self.idle.len() >= self.limits.total && !self.evict() {
-            self.settle(origin);
-            return None;
-        }
-        self.note_use(origin);
-        Some(Grant::Open)
-    }
-
-    fn note_use(&mut self, origin: &Origin) {
         self.in_use += 1;
-        self.host(origin).in_use += 1;
-        self.settle(origin);
+        self.change(origin, |host| host.in_use += 1);
+        Some(reused.map_or(Grant::Open, Grant::Reuse))
     }
 
     /// Closes the connection that has been idle longest.
     fn evict(&mut self) -> bool {
         let Some((id, origin)) = self.idle.pop_first() else { return false };
-        self.host(&origin).idle.retain(|entry| entry.id != id);
-        self.settle(&origin);
+        self.change(&origin, |host| host.idle.retain(|entry| entry.id != id));
         true
     }
 
-    /// Brings a host's place in `turns` up to date, and forgets a host of which there is nothing to
-    /// know.
-    fn settle(&mut self, origin: &Origin) {
-        let Some(host) = self.hosts.get_mut(origin) else { return };
+    /// Changes a host, brings its place in `turns` up to date, and forgets it if there is nothing to
+    /// know of it.
+    fn change<T>(&mut self, origin: &Origin, change: impl FnOnce(&mut Host<C, W>) -> T) -> T {
+        let host = self.hosts.entry(origin.clone()).or_default();
+        let result = change(host);
         let has_room = host.in_use < self.limits.per_host;
         let turn = host.waiting.keys().next().copied().filter(|_| has_room);
         if turn != host.turn {
@@ -206,10 +192,7 @@ impl<C: Reusable, W> Pool<C, W> {
         if host.is_empty() {
             self.hosts.remove(origin);
         }
-    }
-
-    fn host(&mut self, origin: &Origin) -> &mut Host<C, W> {
-        self.hosts.entry(origin.clone()).or_default()
+        result
     }
 
     fn number(&mut self) -> u64 {
@@ -221,6 +204,20 @@ impl<C: Reusable, W> Pool<C, W> {
 impl<C, W> Host<C, W> {
     fn is_empty(&self) -> bool {
         self.in_use == 0 && self.idle.is_empty() && self.waiting.is_empty()
+    }
+}
+
+impl<C: Reusable, W> Host<C, W> {
+    /// The idle connection used last that is still usable, and throws away those above it; `all`
+    /// are those of the whole pool.
+    fn take_idle(&mut self, all: &mut BTreeMap<u64, Origin>, now: Instant) -> Option<C> {
+        while let Some(entry) = self.idle.pop() {
+            all.remove(&entry.id);
+            if entry.is_usable(now) {
+                return Some(entry.connection);
+            }
+        }
+        None
     }
 }
 
