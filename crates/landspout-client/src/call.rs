@@ -93,7 +93,7 @@ impl Call {
 
     fn add_authority(&self, headers: &mut HeaderMap) -> Result<(), Failure> {
         if !headers.contains_key(HOST) {
-            let host = HeaderValue::try_from(self.target.origin.host_header());
+            let host = HeaderValue::from_str(self.target.origin.host_header());
             headers.insert(HOST, host.map_err(|error| Failure::new(Kind::Invalid, error))?);
         }
         if let Some(credentials) = &self.target.credentials {

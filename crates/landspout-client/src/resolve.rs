@@ -26,7 +26,7 @@ impl Resolver {
     /// The addresses that are known without asking: the host is one, or is overridden.
     pub(crate) fn known(&self, origin: &Origin) -> Option<Vec<SocketAddr>> {
         let (host, port) = (origin.bare_host(), origin.port);
-        let with_port = || self.overrides.get(&format!("{}:{port}", origin.host));
+        let with_port = || self.overrides.get(&format!("{}:{port}", origin.host()));
         if !self.overrides.is_empty()
             && let Some(addrs) = with_port().or_else(|| self.overrides.get(host))
         {

@@ -15,35 +15,51 @@ use url::{Position, Url};
 pub(crate) struct Origin {
     /// `https`, and not `http`.
     pub(crate) secure: bool,
-    /// In lower case; an IPv6 address is in brackets.
-    pub(crate) host: Arc<str>,
     pub(crate) port: u16,
+    /// The host in lower case, an IPv6 address in brackets; and the port, if it is not the
+    /// scheme's own.
+    authority: Arc<str>,
+    /// Bytes of the host in `authority`.
+    host_len: usize,
 }
 
 impl Origin {
+    /// `host` is in lower case.
+    fn new(secure: bool, host: &str, port: u16) -> Origin {
+        let authority = if port == default_port(secure) {
+            Arc::from(host)
+        } else {
+            format!("{host}:{port}").into()
+        };
+        Origin { secure, port, authority, host_len: host.len() }
+    }
+
     fn scheme(&self) -> &'static str {
         if self.secure { "https" } else { "http" }
     }
 
+    /// The host, an IPv6 address in brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.authority[..self.host_len]
+    }
+
     /// The host without the brackets of an IPv6 address, as the resolver and TLS want it.
     pub(crate) fn bare_host(&self) -> &str {
-        let host = &*self.host;
+        let host = self.host();
         host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
     }
 
     /// The value of `Host`: without the port where it is the scheme's own (RFC 9110 §7.2).
-    pub(crate) fn host_header(&self) -> String {
-        if self.port == default_port(self.secure) {
-            self.host.to_string()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+    pub(crate) fn host_header(&self) -> &str {
+        &self.authority
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme(), self.host_header())
+        f.write_str(self.scheme())?;
+        f.write_str("://")?;
+        f.write_str(&self.authority)
     }
 }
 
@@ -74,11 +90,7 @@ impl Target {
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(TargetError::NoHost)?;
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]);
         Ok(Target {
-            origin: Origin {
-                secure,
-                host: host.into(),
-                port: url.port().unwrap_or(default_port(secure)),
-            },
+            origin: Origin::new(secure, host, url.port().unwrap_or(default_port(secure))),
             path: path.map_err(|_| TargetError::Path)?,
             fragment: url.fragment().map(str::to_owned),
             credentials: basic(url.username(), url.password().unwrap_or_default()),
@@ -104,7 +116,7 @@ impl Target {
             _ => authority.port_u16().ok_or(TargetError::Port)?,
         };
         Ok(Target {
-            origin: Origin { secure, host: host.to_ascii_lowercase().into(), port },
+            origin: Origin::new(secure, &host.to_ascii_lowercase(), port),
             path: uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")),
             fragment: None,
             credentials: basic(user, password),
@@ -140,7 +152,8 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin, self.path)?;
+        self.origin.fmt(f)?;
+        f.write_str(self.path.as_str())?;
         match &self.fragment {
             Some(fragment) => write!(f, "#{fragment}"),
             None => Ok(()),
