@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::error::{Cause, Failure, Kind};
+use crate::target::Target;
 use crate::timings::Stopwatch;
 use crate::{FetchError, Phase, Timings};
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use http_body::Body as _;
 use landspout_handler::{Body, BodyError, Response};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// An answer: its head, and its body as it is read.
@@ -22,7 +24,9 @@ pub struct ClientResponse {
     head: response::Parts,
     body: Body,
     method: Method,
-    url: String,
+    target: Target,
+    /// The target as text, made when somebody asks for it.
+    url: OnceLock<String>,
     /// How long the whole request may take.
     limit: Duration,
     stopwatch: Stopwatch,
@@ -55,7 +59,8 @@ impl ClientResponse {
             head,
             body,
             method: call.method,
-            url: call.target.to_string(),
+            target: call.target,
+            url: OnceLock::new(),
             limit: call.rules.timeout,
             stopwatch,
             timings: None,
@@ -89,7 +94,7 @@ impl ClientResponse {
 
     /// The URL that answered, after redirects the last one; without user and password.
     pub fn url(&self) -> &str {
-        &self.url
+        self.url.get_or_init(|| self.target.to_string())
     }
 
     /// The redirects on the way, the first one first.
@@ -185,7 +190,7 @@ impl ClientResponse {
     }
 
     fn error(&self, failure: Failure) -> FetchError {
-        let url = Some(self.url.clone());
+        let url = Some(self.url().to_owned());
         FetchError::new(failure, Phase::Body, &self.method, url, self.timings())
     }
 }
