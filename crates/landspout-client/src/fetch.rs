@@ -13,8 +13,7 @@ use crate::timings::Stopwatch;
 use crate::transfer::Transfer;
 use crate::{ClientResponse, FetchError, Phase, Redirect};
 use bytes::Bytes;
-use http::header::HeaderMap;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use landspout_handler::{Body, BodyError};
 use std::net::SocketAddr;
@@ -27,6 +26,8 @@ const MAX_DRAIN: u64 = 16 * 1024;
 
 /// How long that may take: the same holds for a slow one.
 const DRAIN_TIME: Duration = Duration::from_millis(100);
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// One fetch under way.
 #[derive(Debug)]
@@ -264,7 +265,7 @@ async fn drain(body: Body) {
 
 /// What `Keep-Alive: timeout=5` promises.
 fn server_idle(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get("keep-alive")?.to_str().ok()?;
+    let value = headers.get(KEEP_ALIVE)?.to_str().ok()?;
     let seconds = value.split(',').find_map(|part| {
         let (name, seconds) = part.split_once('=')?;
         name.trim().eq_ignore_ascii_case("timeout").then_some(seconds.trim())

@@ -90,7 +90,13 @@ impl Target {
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(TargetError::NoHost)?;
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]);
         Ok(Target {
-            origin: Origin::new(secure, host, url.port().unwrap_or(default_port(secure))),
+            origin: Origin {
+                secure,
+                port: url.port().unwrap_or(default_port(secure)),
+                // A URL's text does not have the scheme's own port.
+                authority: url[Position::BeforeHost..Position::AfterPort].into(),
+                host_len: host.len(),
+            },
             path: path.map_err(|_| TargetError::Path)?,
             fragment: url.fragment().map(str::to_owned),
             credentials: basic(url.username(), url.password().unwrap_or_default()),
