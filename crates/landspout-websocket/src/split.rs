@@ -258,8 +258,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
         }
     }
 
-    /// Waits for the next event: messages, but also pings, pongs and the close frame, which have
-    /// been answered. `None` comes after the close frame, when the stream has ended.
+    /// Waits for the next event: messages, but also pings, pongs and the close frame, which are
+    /// answered without the caller. `None` comes after the close frame, when the stream has ended.
     ///
     /// # Errors
     ///

@@ -151,8 +151,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         poll_fn(|cx| self.poll_message(cx)).await
     }
 
-    /// Waits for the next event: messages, but also pings, pongs and the close frame, which have
-    /// been answered. `None` comes after the close frame, when the stream has ended.
+    /// Waits for the next event: messages, but also pings, pongs and the close frame, which are
+    /// answered without the caller. `None` comes after the close frame, when the stream has ended.
     ///
     /// # Errors
     ///

@@ -123,6 +123,10 @@ impl<Io> Connection<Io> {
             return;
         }
         self.receiver = Receiving::Absent;
+        self.wake_waiters();
+    }
+
+    fn wake_waiters(&self) {
         if let Some(waiters) = &self.waiters {
             waiters.wake_all();
         }
@@ -139,6 +143,7 @@ impl<Io> Connection<Io> {
             self.outbox.close(Some(frame));
             self.phase = Phase::Closing;
             self.deadlines.closing(Instant::now().into_std());
+            self.wake_waiters();
         }
     }
 
@@ -162,6 +167,7 @@ impl<Io> Connection<Io> {
         self.outbox.abandon();
         self.phase = Phase::Closing;
         self.deadlines.closing(Instant::now().into_std());
+        self.wake_waiters();
     }
 
     fn end(&mut self) {
@@ -169,6 +175,7 @@ impl<Io> Connection<Io> {
         self.input = Vec::new();
         self.input_at = 0;
         self.deadlines.closing(Instant::now().into_std());
+        self.wake_waiters();
     }
 
     /// Drops the socket, and lets everyone know who waits.
@@ -180,9 +187,7 @@ impl<Io> Connection<Io> {
         self.io = None;
         self.timer = None;
         self.outbox.clear();
-        if let Some(waiters) = &self.waiters {
-            waiters.wake_all();
-        }
+        self.wake_waiters();
         self.wake_receiver();
     }
 

@@ -26,11 +26,23 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
         loop {
             let Some(io) = &mut self.io else { return Poll::Ready(Err(Error::Closed)) };
             self.outbox.commit(&mut self.protocol)?;
-            let (len, result) = self.outbox.wire().poll_write(Pin::new(&mut *io), &mut cx);
+            let wire = self.outbox.wire();
+            let (mut len, mut result) = wire.poll_write(Pin::new(&mut *io), &mut cx);
+            if result.is_pending() {
+                let waiters = self.waiters.get_or_insert_default();
+                if let Some(task) = task {
+                    waiters.add(task);
+                }
+                // Once more, for the socket to remember all that wait.
+                let all = Waker::from(Arc::clone(waiters));
+                let (more, again) = wire.poll_write(Pin::new(io), &mut Context::from_waker(&all));
+                len += more;
+                result = again;
+            }
             if len > 0 {
                 self.deadlines.wrote();
-                if let Some(waiters) = &self.waiters {
-                    waiters.wake_all();
+                if result.is_ready() || self.outbox.has_room() {
+                    self.wake_waiters();
                 }
             }
             match result {
@@ -38,18 +50,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::Io(error))),
                 Poll::Pending => {
-                    let waiters = self.waiters.get_or_insert_default();
-                    if let Some(task) = task {
-                        waiters.add(task);
-                    }
-                    // Once more, for the socket to remember all that wait.
-                    let all = Waker::from(Arc::clone(waiters));
-                    let mut all = Context::from_waker(&all);
-                    let (len, result) = self.outbox.wire().poll_write(Pin::new(io), &mut all);
-                    if result.is_pending() && len == 0 {
-                        self.deadlines.stalled(|| Instant::now().into_std());
-                        return Poll::Pending;
-                    }
+                    self.deadlines.stalled(|| Instant::now().into_std());
+                    return Poll::Pending;
                 }
             }
         }

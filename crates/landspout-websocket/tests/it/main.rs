@@ -31,3 +31,4 @@ mod sessions;
 mod splits;
 mod splitting;
 mod text;
+mod threads;

@@ -1,9 +1,11 @@
 //! Sending in one task while receiving in another.
 
-use crate::pair::{pair, pair_of, quiet};
-use landspout_websocket::{CloseCode, Error, Message};
+use crate::pair::{pair, pair_of, quiet, streams};
+use crate::peer::{CLOSE, FIN, masked};
+use landspout_websocket::{Agreement, CloseCode, Error, Message, Role, WebSocket};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, sleep};
 
 #[tokio::test]
 async fn one_task_sends_while_another_receives() {
@@ -151,4 +153,27 @@ async fn a_sender_sees_to_the_deadlines_when_nobody_receives() {
     };
     assert!(matches!(error, Error::Closed));
     assert!(matches!(receiver.receive().await, Err(Error::WriteTimeout)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_waits_learns_at_once_that_the_connection_closes() {
+    let (near, mut far, _) = streams(100);
+    let server = WebSocket::new(near, Agreement::plain(Role::Server), &quiet());
+    let (sender, mut receiver) = server.split();
+    let receiving = tokio::spawn(async move { receiver.receive().await });
+    let waiting = tokio::spawn(async move {
+        loop {
+            if let Err(error) = sender.send("x".repeat(10_000)).await {
+                break error;
+            }
+        }
+    });
+    tokio::task::yield_now().await;
+    let begin = Instant::now();
+    far.write_all(&masked(FIN | CLOSE, b"")).await.unwrap();
+    assert!(matches!(waiting.await.unwrap(), Error::Closed));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    // What was being written is never read, so the stream is dropped at the deadline.
+    assert_eq!(receiving.await.unwrap().unwrap(), None);
+    assert_eq!(begin.elapsed(), Duration::from_secs(5));
 }
