@@ -24,6 +24,7 @@ const GRAPH: &[(&str, &[&str])] = &[
             "landspout-router",
             "landspout-server",
             "landspout-web",
+            "landspout-websocket",
         ],
     ),
     ("lookout", &["landspout"]),

@@ -36,6 +36,7 @@
 //! | `web::template` | | pages from templates | `templates` |
 //! | `web::static_files` | | files of a directory or of the binary | `static-files` |
 //! | `web::sse` | | server-sent events | `sse` |
+//! | `websocket` | `landspout-websocket` | WebSockets over any stream | `websocket` |
 //!
 //! The names that a first program needs stand here at the root: the vocabulary of handlers, one
 //! type of each part, and [`serve`].
@@ -52,6 +53,8 @@ pub use landspout_router as router;
 pub use landspout_server as server;
 #[cfg(feature = "web")]
 pub use landspout_web as web;
+#[cfg(feature = "websocket")]
+pub use landspout_websocket as websocket;
 
 #[cfg(feature = "client")]
 pub use landspout_client::Client;
