@@ -38,8 +38,8 @@
 //! | [`Handler`], [`Request`], [`Response`] | of `landspout-handler`, so that a small program needs one crate |
 //!
 //! # Logs
-//! Everything goes through `tracing`. Each answer is an event of the target `landspout::access` at
-//! level INFO, when its body has gone out or was given up (`aborted`). Failures of a handler are at
+//! Everything goes through `tracing`. Each answer to a request that could be read is an event of the
+//! target `landspout::access` at level INFO, when its body has gone out or was given up (`aborted`). Failures of a handler are at
 //! ERROR, refused connections and a lack of file descriptors at WARN, clients' mistakes at DEBUG,
 //! under the target `landspout::server`.
 
