@@ -4,6 +4,7 @@ use crate::exchange::Exchange;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use landspout_handler::{Body, BodyError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -44,12 +45,22 @@ impl ResponseBody {
         }
     }
 
+    /// A panic is an error like another one, so that the answer is seen to have broken off.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let poll = AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(cx));
+        catch_unwind(poll).unwrap_or_else(|_| {
+            // It is not to be polled again.
+            self.body = Body::empty();
+            Poll::Ready(Some(Err(BodyError::other("the body of an answer panicked"))))
+        })
+    }
+
     fn poll_checked(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         loop {
-            let frame = ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose()?;
+            let frame = ready!(self.poll_body(cx)).transpose()?;
             let Some(frame) = frame else {
                 return Poll::Ready(self.last.take().map(|last| Ok(Frame::data(last))));
             };

@@ -1,9 +1,14 @@
 //! Answers that break off, that lie about their length, and that have no end.
 
 use crate::wire::serve;
+use bytes::Bytes;
+use http_body::Frame;
+use landspout_handler::BodyError;
 use landspout_server::{Body, Request, Response};
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -14,6 +19,25 @@ fn broken() -> Body {
     let (mut writer, body) = Body::writer();
     tokio::task::spawn_local(async move { writer.write("abc").await });
     body
+}
+
+/// A body of three bytes, and then a panic.
+struct Panicking {
+    began: bool,
+}
+
+impl http_body::Body for Panicking {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        assert!(!self.began, "a body panics");
+        self.began = true;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"abc")))))
+    }
 }
 
 /// A body of known pieces whose length is not known.
@@ -49,6 +73,15 @@ async fn an_answer_that_ends_with_its_connection_is_reset_when_it_breaks_off() {
     let mut client = site.connect().await;
     client.send("GET / HTTP/1.0\r\n\r\n").await;
     assert!(client.is_reset().await, "a good end would look like the end of the body");
+}
+
+#[tokio::test(flavor = "local")]
+async fn an_answer_whose_body_panics_breaks_off() {
+    let site = serve(async |_: Request| Response::new(Body::wrap(Panicking { began: false })));
+    let mut client = site.connect().await;
+    client.send("GET / HTTP/1.0\r\n\r\n").await;
+    assert!(client.is_reset().await);
+    assert!(!site.serving.is_finished());
 }
 
 #[tokio::test(flavor = "local")]
