@@ -212,7 +212,7 @@ impl<'de> Parameter<'de> {
     fn decode(&self) -> Result<Cow<'de, str>, ParameterError> {
         percent_decode_str(self.encoded).decode_utf8().map_err(|_| {
             let Parameter { name, encoded } = self;
-            ParameterError::Value(format!("`{name}` must be UTF-8, and is {encoded:?}"))
+            ParameterError::Value(format!("`{name}` must be UTF-8, and is {}", quoted(encoded)))
         })
     }
 
@@ -220,7 +220,7 @@ impl<'de> Parameter<'de> {
         let value = self.decode()?;
         value.parse().map_err(|_| {
             let name = self.name;
-            ParameterError::Value(format!("`{name}` must be {wanted}, and is {value:?}"))
+            ParameterError::Value(format!("`{name}` must be {wanted}, and is {}", quoted(&value)))
         })
     }
 }
@@ -292,7 +292,8 @@ impl<'de> de::Deserializer<'de> for Parameter<'de> {
         let value = self.decode()?;
         if !variants.contains(&&*value) {
             let name = self.name;
-            let message = format!("`{name}` must be one of {variants:?}, and is {value:?}");
+            let value = quoted(&value);
+            let message = format!("`{name}` must be one of {variants:?}, and is {value}");
             return Err(ParameterError::Value(message));
         }
         visitor.visit_enum(de::value::CowStrDeserializer::new(value))
@@ -301,5 +302,14 @@ impl<'de> de::Deserializer<'de> for Parameter<'de> {
     forward_to_deserialize_any! {
         str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
         ignored_any
+    }
+}
+
+/// A value in quotes, and only the beginning of a long one: the message goes into a page and a log.
+fn quoted(value: &str) -> String {
+    const SHOWN: usize = 80;
+    match value.char_indices().nth(SHOWN) {
+        None => format!("{value:?}"),
+        Some((end, _)) => format!("{:?}, and so on", &value[..end]),
     }
 }

@@ -89,7 +89,8 @@ impl Response {
     /// `location` cannot stand in a header, or `status` is not a redirection: a 500, because the
     /// handler made them.
     pub fn redirect(status: u16, location: &str) -> Result<Response, Error> {
-        if !(300..400).contains(&status) {
+        // RFC 9110 §15.4: the other statuses of this class say something else, or nothing.
+        if !matches!(status, 301 | 302 | 303 | 307 | 308) {
             return Err(Error::internal(format!("{status} is not a redirection")));
         }
         let location = HeaderValue::from_str(location)

@@ -29,7 +29,7 @@ enum Target {
 ///
 /// `to` is a path, which may repeat the parameters of the route and may have a query, or a whole
 /// `http:` or `https:` URL, which is taken as it is. A path without a query gets that of the
-/// request.
+/// request; it has no fragment, a `#` in it is escaped.
 ///
 /// No request can choose another host: the values of parameters are escaped, and a path that
 /// a client would read as something else, such as `//host`, is answered with 404 instead.

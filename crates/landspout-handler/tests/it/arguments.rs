@@ -114,6 +114,13 @@ fn wrong_path_values_are_400_and_name_the_parameter() {
 }
 
 #[test]
+fn of_a_long_value_only_the_beginning_is_told() {
+    let error = routed(&["n"], &[&"é".repeat(1000)]).path::<u8>().unwrap_err();
+    let told = format!("and is \"{}\", and so on", "é".repeat(80));
+    assert!(error.message().ends_with(&told), "{error}");
+}
+
+#[test]
 fn a_type_that_does_not_fit_the_pattern_is_the_handlers_fault() {
     let request = routed(&["a", "b"], &["1", "2"]);
     for error in [
