@@ -108,9 +108,10 @@ impl<H: Handler + 'static> Http<H> {
         request: Request<Incoming>,
     ) -> Answering<impl Future<Output = Response> + 'a> {
         let mut reading = None;
-        let expects = request.headers().contains_key(EXPECT);
+        let has_body = !request.body().is_end_stream();
+        let expects = has_body && request.headers().contains_key(EXPECT);
         let request = request.map(|incoming| {
-            if incoming.is_end_stream() {
+            if !has_body {
                 return Body::empty();
             }
             let (body, reads) = RequestBody::new(incoming, expects, explain_body);
