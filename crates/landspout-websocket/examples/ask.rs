@@ -1,4 +1,5 @@
 //! Says something to the server of `examples/echo.rs`, and prints the answer.
+
 use landspout_websocket::{CloseCode, Config, WebSocket};
 use tokio::net::TcpStream;
 

@@ -1,4 +1,5 @@
 //! Sends every message back.
+
 use landspout_websocket::{Config, DeflateConfig, HandshakeError, WebSocket};
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};

@@ -33,9 +33,10 @@ pub struct Config {
     /// the connection with 1008.
     pub max_fragments: usize,
 
-    /// The most bytes of messages that may wait for the other side to read. Default 1 MiB. What
-    /// happens at the limit is [`overflow`](Config::overflow)'s choice. A message that comes
-    /// when nothing waits is never refused.
+    /// The most bytes that may wait for the other side to read, where a message counts its
+    /// length and 64 more. Default 1 MiB. What happens at the limit is
+    /// [`overflow`](Config::overflow)'s choice. A message that comes when nothing waits is never
+    /// refused, and [`send`](crate::Sender::send) waits instead.
     pub max_queue: usize,
 
     /// What happens to a message for which the queue has no room. Default

@@ -1,4 +1,4 @@
-//! `WebSocket`s: RFC 6455 and 7692 as a state machine, and a stream over any I/O.
+//! WebSocket: RFC 6455 and 7692 as a state machine, and a stream over any I/O.
 //!
 //! ```
 //! use landspout_websocket::{Config, Message, WebSocket};
@@ -70,13 +70,14 @@
 //! pages of other origins refused: every limit is a field of [`Config`]. Memory grows with the
 //! bytes that arrived, never with a length that was announced.
 
-mod message;
-
 mod agreement;
 mod close;
 mod config;
 mod error;
+mod message;
 mod role;
+#[cfg(feature = "serde")]
+mod seconds;
 
 mod assembly;
 mod frame;
@@ -91,16 +92,15 @@ mod deflate;
 mod deflate;
 mod handshake;
 
-mod connection;
-mod deadline;
-mod outbox;
 mod prepared;
-mod read_buffer;
-#[cfg(feature = "serde")]
-mod seconds;
 mod session;
 mod split;
 mod stream;
+
+mod connection;
+mod deadline;
+mod outbox;
+mod read_buffer;
 mod waiters;
 mod wire;
 

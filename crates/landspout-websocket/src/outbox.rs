@@ -15,6 +15,9 @@ use std::collections::VecDeque;
 /// What is beyond stays a message, and can still be dropped or replaced.
 const COMMIT: usize = 64 * 1024;
 
+/// What a message's place in the queue counts as, in bytes, lest empty messages be free.
+const PLACE: usize = 64;
+
 /// Something to be sent.
 #[derive(Clone, Debug)]
 pub(crate) enum Outgoing {
@@ -23,11 +26,13 @@ pub(crate) enum Outgoing {
 }
 
 impl Outgoing {
-    fn len(&self) -> usize {
-        match self {
+    /// What it counts as in the queue, in bytes.
+    fn cost(&self) -> usize {
+        let len = match self {
             Outgoing::Message(message) => message.len(),
             Outgoing::Prepared(message) => message.payload().len(),
-        }
+        };
+        len.saturating_add(PLACE)
     }
 }
 
@@ -39,7 +44,7 @@ impl Outgoing {
 pub(crate) struct Outbox {
     wire: Wire,
     queue: VecDeque<Queued>,
-    /// The payload bytes in the queue.
+    /// What is in the queue, in bytes.
     queued: usize,
     /// The answer to the last ping, while the I/O takes nothing. RFC 6455 §5.5.3: the pings
     /// before it need none.
@@ -107,24 +112,25 @@ impl Outbox {
         key: Option<u64>,
         protocol: &mut Protocol,
     ) -> Result<(), Error> {
-        let len = message.len();
+        let cost = message.cost();
         let new = Queued { message, key };
         if self.overflow == Overflow::KeepLatest && key.is_some() {
             let old = self.queue.iter_mut().find(|queued| queued.key == key);
             if let Some(old) = old {
-                self.queued = self.queued - old.message.len() + len;
+                self.queued = self.queued - old.message.cost() + cost;
                 *old = new;
+                self.dropped += 1;
                 return self.check_total();
             }
         }
         let fits = |outbox: &Outbox| {
-            outbox.len() == 0 || outbox.len().saturating_add(len) <= outbox.max_queue
+            outbox.len() == 0 || outbox.len().saturating_add(cost) <= outbox.max_queue
         };
         if self.overflow == Overflow::DropOldest {
             while !fits(self)
                 && let Some(oldest) = self.queue.pop_front()
             {
-                self.queued -= oldest.message.len();
+                self.queued -= oldest.message.cost();
                 self.dropped += 1;
             }
         }
@@ -146,7 +152,7 @@ impl Outbox {
         if self.queue.is_empty() && self.wire.len() < COMMIT {
             return encode(new.message, protocol, &mut self.wire);
         }
-        self.queued += new.message.len();
+        self.queued += new.message.cost();
         self.queue.push_back(new);
         Ok(())
     }
@@ -191,7 +197,7 @@ impl Outbox {
             if let Some(payload) = self.pong.take() {
                 protocol.pong(&payload, self.wire.tail())?;
             } else if let Some(next) = self.queue.pop_front() {
-                self.queued -= next.message.len();
+                self.queued -= next.message.cost();
                 encode(next.message, protocol, &mut self.wire)?;
             } else {
                 if self.queue.capacity() > 0 {

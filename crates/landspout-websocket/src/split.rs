@@ -73,13 +73,14 @@ impl<Io> Sender<Io> {
         self.shared.lock().is_open()
     }
 
-    /// How many bytes wait to be written.
+    /// How many bytes wait to be written, counted as
+    /// [`Config::max_queue`](crate::Config::max_queue) counts them.
     pub fn queued(&self) -> usize {
         self.shared.lock().outbox().len()
     }
 
     /// How many messages the policy [`Config::overflow`](crate::Config::overflow) has thrown
-    /// away.
+    /// away, those replaced by later ones included.
     pub fn dropped(&self) -> u64 {
         self.shared.lock().outbox().dropped()
     }

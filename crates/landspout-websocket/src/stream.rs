@@ -89,7 +89,7 @@ impl<Io> WebSocket<Io> {
         self.connection.close_frame()
     }
 
-    /// How many bytes wait to be written.
+    /// How many bytes wait to be written, counted as [`Config::max_queue`] counts them.
     pub fn queued(&self) -> usize {
         self.connection.outbox().len()
     }

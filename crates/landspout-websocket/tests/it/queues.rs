@@ -66,6 +66,7 @@ async fn the_latest_of_each_key_is_kept() {
     for (key, name) in [(1, "a"), (2, "b"), (1, "c"), (1, "d"), (2, "e")] {
         server.0.try_send_latest(key, &PreparedMessage::new(message(name))).unwrap();
     }
+    assert_eq!(server.0.dropped(), 3);
     assert_eq!(arrivals(server, client).await, ["d", "e"]);
 }
 
@@ -122,4 +123,13 @@ async fn only_the_last_ping_is_answered_when_writing_has_stalled() {
     assert_eq!(event, Some(landspout_websocket::Event::Pong(b"99"[..].into())));
     drop(client);
     assert!(receiving.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn empty_messages_take_room_too() {
+    let ((sender, _receiver), _client) = full(Overflow::DropNewest);
+    for _ in 0..1000 {
+        sender.try_send("").unwrap();
+    }
+    assert!(sender.dropped() > 800, "{}", sender.dropped());
 }
