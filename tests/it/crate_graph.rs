@@ -14,7 +14,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("landspout-websocket", &[]),
     ("landspout-server", &["landspout-handler"]),
     ("landspout-client", &["landspout-handler"]),
-    ("landspout-web", &["landspout-handler", "landspout-router"]),
+    ("landspout-web", &["landspout-handler", "landspout-router", "landspout-websocket"]),
     (
         "landspout",
         &[

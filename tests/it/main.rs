@@ -7,5 +7,6 @@ mod crate_graph;
 mod licences;
 mod stalls;
 mod tidiness;
+mod websockets;
 mod whole_stack;
 mod workspace;

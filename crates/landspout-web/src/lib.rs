@@ -33,6 +33,7 @@
 //! | `static_files` (feature `static-files`) | files of a directory, or built into the program |
 //! | `template` (feature `templates`) | pages made of Jinja templates, escaped |
 //! | `sse` (feature `sse`) | responses that go on: server-sent events |
+//! | `websocket` (feature `websocket`) | connections on which both sides speak |
 //!
 //! What handlers are made of is the vocabulary of `landspout-handler`, repeated here.
 
@@ -65,6 +66,9 @@ pub mod template;
 
 #[cfg(feature = "sse")]
 pub mod sse;
+
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use application::Application;
 pub use by_method::{ByMethod, any, delete, get, head, options, patch, post, put};

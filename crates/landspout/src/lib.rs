@@ -36,6 +36,7 @@
 //! | `web::template` | | pages from templates | `templates` |
 //! | `web::static_files` | | files of a directory or of the binary | `static-files` |
 //! | `web::sse` | | server-sent events | `sse` |
+//! | `web::websocket` | | WebSockets as handlers | `websocket` |
 //! | `websocket` | `landspout-websocket` | WebSockets over any stream | `websocket` |
 //!
 //! The names that a first program needs stand here at the root: the vocabulary of handlers, one

@@ -12,6 +12,8 @@ mod error_pages;
 mod event_streams;
 #[cfg(feature = "sse")]
 mod events;
+#[cfg(feature = "websocket")]
+mod handshakes;
 mod log;
 mod methods;
 mod middleware;

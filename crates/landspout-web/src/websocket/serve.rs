@@ -1,0 +1,123 @@
+//! From a handshake to a task that serves the connection.
+
+use super::Socket;
+use futures_util::future::{Either, select};
+use landspout_handler::{
+    Error, Handler, Request, Response, Upgrade, Watch, contain_panic, watched,
+};
+use landspout_websocket::{Acceptance, Agreement, CloseCode, Config, Offer, Refusal, WebSocket};
+use std::future::pending;
+use std::pin::pin;
+use std::rc::Rc;
+
+/// Makes a handler of an async function that serves one connection.
+///
+/// See the [module](super) for what becomes of the connection before and after.
+pub fn websocket<F>(serve: F) -> Plain<F>
+where
+    F: AsyncFn(Request, &mut Socket) + 'static,
+{
+    Plain { serve: Rc::new(serve), config: Rc::default() }
+}
+
+/// A function that serves connections; made by [`websocket`].
+#[derive(Debug)]
+pub struct Plain<F> {
+    serve: Rc<F>,
+    config: Rc<Config>,
+}
+
+impl<F> Plain<F> {
+    /// Sets limits, deadlines, compression, subprotocols, and whose pages may connect.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Plain<F> {
+        self.config = Rc::new(config);
+        self
+    }
+}
+
+impl<F> Handler for Plain<F>
+where
+    F: AsyncFn(Request, &mut Socket) + 'static,
+{
+    async fn handle(&self, request: Request) -> Response {
+        let accepted = offer(&request).and_then(|offer| offer.accept(&self.config));
+        let serve = Rc::clone(&self.serve);
+        open(request, accepted, &self.config, async move |request, socket: &mut Socket| {
+            serve(request, socket).await;
+        })
+    }
+}
+
+/// What the client offers.
+pub(super) fn offer(request: &Request) -> Result<Offer, Refusal> {
+    Offer::read(request.method(), request.version(), request.headers())
+}
+
+/// Answers a handshake, and serves the connection in a task of its own.
+pub(super) fn open<F>(
+    mut request: Request,
+    accepted: Result<Acceptance, Refusal>,
+    config: &Rc<Config>,
+    serve: F,
+) -> Response
+where
+    F: AsyncFnOnce(Request, &mut Socket) + 'static,
+{
+    let Acceptance { status, headers, agreement, .. } = match accepted {
+        Ok(acceptance) => acceptance,
+        Err(refusal) => return refuse(refusal),
+    };
+    let Some(upgrade) = request.take_upgrade() else {
+        // RFC 9110 §7.8: a request with a body, or one that came over no connection.
+        return Error::new(400, "this request cannot be upgraded").into();
+    };
+    let config = Rc::clone(config);
+    tokio::task::spawn_local(async move { run(upgrade, agreement, &config, request, serve).await });
+    let mut response = Response::empty(status.as_u16());
+    *response.headers_mut() = headers;
+    response
+}
+
+fn refuse(refusal: Refusal) -> Response {
+    let error = Error::new(refusal.status().as_u16(), refusal.to_string());
+    let headers = refusal.headers();
+    headers
+        .iter()
+        .fold(error, |error, (name, value)| error.with_header(name.clone(), value.clone()))
+        .into()
+}
+
+async fn run<F>(upgrade: Upgrade, agreement: Agreement, config: &Config, request: Request, serve: F)
+where
+    F: AsyncFnOnce(Request, &mut Socket),
+{
+    let Ok(io) = upgrade.await else {
+        return; // The client has gone before the answer was out.
+    };
+    let (sender, receiver) = WebSocket::new(io, agreement, config).split();
+    let mut socket = Socket { sender: sender.clone(), receiver };
+    let connection = request.connection().clone();
+    let route = request.route().map_or("?".to_owned(), |route| route.pattern.to_string());
+    let label = Watch::label(&format!("WebSocket {route}"));
+
+    let serving = watched(label, contain_panic(serve(request, &mut socket)));
+    let leaving = async {
+        connection.draining().await;
+        sender.close(CloseCode::GOING_AWAY, "the server is stopping");
+        pending::<()>().await;
+    };
+    let served = match select(pin!(serving), pin!(leaving)).await {
+        Either::Left((served, _)) => served,
+        Either::Right(((), serving)) => serving.await,
+    };
+    match served {
+        Ok(()) => socket.close(CloseCode::NORMAL, ""),
+        Err(panic) => {
+            tracing::error!(target: "landspout::web", route, "a WebSocket handler {panic}");
+            socket.close(CloseCode::INTERNAL_ERROR, "");
+        }
+    }
+    // Until the other side has answered, or the config's deadline for that has passed.
+    while let Ok(Some(_)) = socket.receiver.receive_event().await {}
+}
