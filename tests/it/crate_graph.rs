@@ -27,6 +27,7 @@ const GRAPH: &[(&str, &[&str])] = &[
             "landspout-websocket",
         ],
     ),
+    ("chat", &["landspout"]),
     ("lookout", &["landspout"]),
     ("landspout-tests", &["landspout"]),
 ];
