@@ -1,7 +1,7 @@
 //! The call that composes loops, server and application.
 
 use landspout_handler::{Error, Handler, Watch};
-use landspout_loop::{LabelId, Worker, WorkerOutcome, Workers, WorkersConfig, shutdown_signal};
+use landspout_loop::{LabelId, WorkerOutcome, Workers, WorkersConfig, shutdown_signal};
 use landspout_server::{DrainReport, Server, ServerConfig, ServerHandle};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -113,22 +113,26 @@ impl Serve {
     {
         let (addr, handle) = (self.local_addr(), self.handle());
         tracing::info!("listening on http://{addr} with {} loops", self.servers.len());
-        let workers = Workers::new(self.workers).shutdown_on(stop(handle));
+        let workers = Workers::new(self.workers).shutdown_on(stop(handle.clone()));
         let (servers, make) = (self.servers, Arc::new(make));
         let report = workers.run(move |worker| {
-            let (server, make) = (servers[worker.index()].try_clone(), Arc::clone(&make));
-            async move { serve_on(worker, server?, &*make).await }
+            let server = servers[worker.index()].try_clone();
+            let (make, handle) = (Arc::clone(&make), handle.clone());
+            async move {
+                let served = serve_here(server, &*make).await;
+                // One loop ends when all do: at the handle, or because this one cannot serve.
+                handle.shutdown();
+                worker.shutdown().trigger();
+                served
+            }
         })?;
         let mut total = DrainReport::default();
         for worker in report.workers {
-            match worker.outcome {
-                WorkerOutcome::Finished(drained) => {
-                    let drained = drained?;
-                    total.finished += drained.finished;
-                    total.cut += drained.cut;
-                }
-                // The log has why; the other loops ended well.
-                _ => continue,
+            // Of a loop that ended otherwise the log has told.
+            if let WorkerOutcome::Finished(drained) = worker.outcome {
+                let drained = drained?;
+                total.finished += drained.finished;
+                total.cut += drained.cut;
             }
         }
         tracing::info!("stopped: {} connections ended, {} were cut off", total.finished, total.cut);
@@ -137,21 +141,16 @@ impl Serve {
 }
 
 /// One loop's share of the work.
-async fn serve_on<H, M>(worker: Worker, server: Server, make: &M) -> Result<DrainReport, ServeError>
+async fn serve_here<H, M>(server: io::Result<Server>, make: &M) -> Result<DrainReport, ServeError>
 where
     H: Handler + 'static,
     M: Fn() -> H,
 {
+    let server = server?;
     watch_handlers();
     let handler = make();
-    if let Err(error) = handler.check() {
-        server.handle().shutdown();
-        return Err(ServeError(Cause::Unfit(error)));
-    }
-    let report = server.serve(handler).await;
-    // The server ends on its handle; its siblings and the one that waits for signals end with it.
-    worker.shutdown().trigger();
-    Ok(report)
+    handler.check().map_err(|error| ServeError(Cause::Unfit(error)))?;
+    Ok(server.serve(handler).await)
 }
 
 /// Lets the stall watchdog name the handler that holds a loop.

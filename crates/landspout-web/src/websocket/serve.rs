@@ -6,6 +6,7 @@ use landspout_handler::{
     Error, Handler, Request, Response, Upgrade, Watch, contain_panic, watched,
 };
 use landspout_websocket::{Acceptance, Agreement, CloseCode, Config, Offer, Refusal, WebSocket};
+use std::convert::Infallible;
 use std::future::pending;
 use std::pin::pin;
 use std::rc::Rc;
@@ -105,11 +106,11 @@ where
     let leaving = async {
         connection.draining().await;
         sender.close(CloseCode::GOING_AWAY, "the server is stopping");
-        pending::<()>().await;
+        pending::<Infallible>().await
     };
     let served = match select(pin!(serving), pin!(leaving)).await {
         Either::Left((served, _)) => served,
-        Either::Right(((), serving)) => serving.await,
+        Either::Right((never, _)) => match never {},
     };
     match served {
         Ok(()) => socket.close(CloseCode::NORMAL, ""),
