@@ -1,24 +1,18 @@
 //! One fetch, from the call to the head of its last answer.
 
 use crate::call::Call;
-use crate::client::{Backend, Inner};
-use crate::connection::{Answer, Connection, Unanswered};
+use crate::client::Inner;
 use crate::decompress;
 use crate::error::{Failure, Kind};
-use crate::lease::Lease;
-use crate::memory::Memory;
-use crate::network::Network;
+use crate::exchange::{Exchange, has_no_body};
 use crate::redirect::{self, RedirectError, Step};
 use crate::timings::Stopwatch;
-use crate::transfer::Transfer;
 use crate::{ClientResponse, FetchError, Phase, Redirect};
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
-use landspout_handler::{Body, BodyError};
-use std::net::SocketAddr;
+use landspout_handler::Body;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 /// Bytes of a redirect's own body that are read so that its connection can be used again. A longer
 /// one costs more than a new connection.
@@ -27,28 +21,16 @@ const MAX_DRAIN: u64 = 16 * 1024;
 /// How long that may take: the same holds for a slow one.
 const DRAIN_TIME: Duration = Duration::from_millis(100);
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-
 /// One fetch under way.
 #[derive(Debug)]
 pub(crate) struct Fetch<'a> {
-    inner: &'a Inner,
-    call: Call,
-    stopwatch: Stopwatch,
+    exchange: Exchange<'a>,
     history: Vec<Redirect>,
-    remote_addr: Option<SocketAddr>,
-}
-
-/// A moment, and the length of the limit that ends then.
-#[derive(Debug, Clone, Copy)]
-struct Deadline {
-    at: Instant,
-    limit: Duration,
 }
 
 impl<'a> Fetch<'a> {
     pub(crate) fn new(inner: &'a Inner, call: Call, stopwatch: Stopwatch) -> Fetch<'a> {
-        Fetch { inner, call, stopwatch, history: Vec::new(), remote_addr: None }
+        Fetch { exchange: Exchange::new(inner, call, stopwatch), history: Vec::new() }
     }
 
     /// Sends the request, follows redirects, and returns when the head of the last answer is there.
@@ -60,23 +42,23 @@ impl<'a> Fetch<'a> {
     }
 
     async fn follow(&mut self) -> Result<Response<Body>, Failure> {
-        self.call.check()?;
+        self.exchange.call.check()?;
         loop {
-            let again = self.call.body.try_clone();
-            let response = self.exchange().await?;
-            if self.call.rules.max_redirects == 0 {
+            let again = self.exchange.call.body.try_clone();
+            let response = self.exchange.run().await?;
+            if self.exchange.call.rules.max_redirects == 0 {
                 return Ok(response);
             }
             let Some(step) = self.step(response.status(), response.headers(), again.is_some())?
             else {
                 return Ok(response);
             };
-            let (status, url) = (response.status(), self.call.target.to_string());
+            let (status, url) = (response.status(), self.exchange.call.target.to_string());
             self.history.push(Redirect { status, url });
             drain(response.into_body()).await;
             let body = again.filter(|_| step.keeps_body);
-            self.call.follow(step, body);
-            self.stopwatch.restart();
+            self.exchange.call.follow(step, body);
+            self.exchange.stopwatch.restart();
         }
     }
 
@@ -87,7 +69,7 @@ impl<'a> Fetch<'a> {
         headers: &HeaderMap,
         can_repeat: bool,
     ) -> Result<Option<Step>, Failure> {
-        let Call { method, target, rules, .. } = &self.call;
+        let Call { method, target, rules, .. } = &self.exchange.call;
         let limit = rules.max_redirects;
         let step = redirect::step(status, headers, method, target);
         let step = match step {
@@ -96,162 +78,32 @@ impl<'a> Fetch<'a> {
             step => step,
         };
         step.map_err(|error| {
-            self.stopwatch.enter(Phase::Prepare);
+            self.exchange.stopwatch.enter(Phase::Prepare);
             Failure::new(Kind::Redirect, error)
         })
     }
 
-    async fn exchange(&mut self) -> Result<Response<Body>, Failure> {
-        let inner = self.inner;
-        match &inner.backend {
-            Backend::Network(network) => self.over_network(network).await,
-            Backend::Memory(memory) => self.in_memory(memory).await,
-        }
-    }
-
-    async fn in_memory(&mut self, memory: &Memory) -> Result<Response<Body>, Failure> {
-        let request = self.call.request(&self.inner.config)?;
-        self.stopwatch.enter(Phase::FirstByte);
-        let response = within(self.deadline(), memory.send(request)).await??;
-        self.stopwatch.enter(Phase::Body);
-        let (head, body) = response.into_http().into_parts();
-        let body = match has_no_body(&self.call.method, head.status) {
-            true => Body::empty(),
-            false => self.receive(body, None, &head.headers),
-        };
-        Ok(Response::from_parts(head, body))
-    }
-
-    async fn over_network(&mut self, network: &Network) -> Result<Response<Body>, Failure> {
-        let mut lease = self.queue(network).await?;
-        let mut request = self.call.request(&self.inner.config)?;
-        if let Some(connection) = &mut lease.connection {
-            self.stopwatch.set_reused();
-            let spare = request.body().try_clone().filter(|_| self.call.is_idempotent());
-            match self.send(connection, request).await {
-                Ok(response) => return Ok(self.unpack(response, lease)),
-                // The server may have closed the idle connection while the request was on its way
-                // (RFC 9112 §9.3.1): once more, over a new one.
-                Err(unanswered) => self.call.body = again(unanswered, spare)?,
-            }
-            self.stopwatch.restart();
-            request = self.call.request(&self.inner.config)?;
-        }
-        let connection = lease.connection.insert(self.connect(network).await?);
-        match self.send(connection, request).await {
-            Ok(response) => Ok(self.unpack(response, lease)),
-            Err(unanswered) => Err(unanswered.failure),
-        }
-    }
-
-    async fn queue(&mut self, network: &Network) -> Result<Lease, Failure> {
-        self.stopwatch.enter(Phase::Queue);
-        let deadline = Deadline::after(self.call.rules.queue_timeout);
-        let lease = within(deadline, network.leases.acquire(&self.call.target.origin)).await?;
-        self.stopwatch.enter(Phase::Prepare);
-        Ok(lease)
-    }
-
-    async fn connect(&mut self, network: &Network) -> Result<Connection, Failure> {
-        let own = Deadline::after(self.call.rules.connect_timeout);
-        let deadline = [own, self.deadline()].into_iter().flatten().min_by_key(|one| one.at);
-        let connecting = network.connector.connect(&self.call.target.origin, &mut self.stopwatch);
-        within(deadline, connecting).await?
-    }
-
-    async fn send(
-        &mut self,
-        connection: &mut Connection,
-        request: Request<Body>,
-    ) -> Result<Response<Answer>, Unanswered> {
-        self.stopwatch.enter(Phase::Send);
-        self.remote_addr = connection.remote_addr();
-        let answer = within(self.deadline(), connection.send(request)).await;
-        if let Some(sent) = connection.wire().sent() {
-            self.stopwatch.enter_at(Phase::FirstByte, sent);
-        }
-        let answered = connection.wire().answered();
-        match answer {
-            Ok(Ok(response)) => {
-                self.stopwatch.enter_at(Phase::Body, answered.unwrap_or_else(Instant::now));
-                Ok(response)
-            }
-            Ok(Err(unanswered)) => Err(unanswered),
-            // A request that ran out of time is not sent again.
-            Err(failure) => Err(Unanswered { failure, unsent: None, answered: true }),
-        }
-    }
-
-    fn unpack(&self, response: Response<Answer>, lease: Lease) -> Response<Body> {
-        let (head, body) = response.into_parts();
-        let body = self.receive(body, Some(lease), &head.headers);
-        Response::from_parts(head, body)
-    }
-
-    fn receive<B>(&self, body: B, lease: Option<Lease>, headers: &HeaderMap) -> Body
-    where
-        B: http_body::Body<Data = Bytes, Error = BodyError> + Send + Unpin + 'static,
-    {
-        let deadline = self.deadline().map(|deadline| deadline.at);
-        let transfer = Transfer::new(body, lease, server_idle(headers), deadline);
-        Body::wrap(transfer).limit(self.call.rules.max_body_size)
-    }
-
-    /// When the whole request must be over: the time in queues does not count.
-    fn deadline(&self) -> Option<Deadline> {
-        let limit = self.call.rules.timeout;
-        if limit.is_zero() {
-            return None;
-        }
-        let at = self.stopwatch.started().checked_add(self.stopwatch.queued())?;
-        Some(Deadline { at: at.checked_add(limit)?, limit })
-    }
-
     fn respond(self, response: Response<Body>) -> ClientResponse {
         let (mut head, mut body) = response.into_parts();
-        if self.call.asks_for_compression() && !has_no_body(&self.call.method, head.status) {
-            body = decompress::decompress(&mut head.headers, body, self.call.rules.max_body_size);
+        if self.exchange.call.asks_for_compression()
+            && !has_no_body(&self.exchange.call.method, head.status)
+        {
+            body = decompress::decompress(
+                &mut head.headers,
+                body,
+                self.exchange.call.rules.max_body_size,
+            );
         }
-        let Fetch { call, stopwatch, history, remote_addr, .. } = self;
+        let Fetch { exchange, history } = self;
+        let Exchange { call, stopwatch, remote_addr, .. } = exchange;
         ClientResponse::new(head, body, call, stopwatch, history, remote_addr)
     }
 
     fn fail(self, failure: Failure) -> FetchError {
-        let Fetch { call, stopwatch, .. } = self;
+        let Exchange { call, stopwatch, .. } = self.exchange;
         let url = Some(call.target.to_string());
         FetchError::new(failure, stopwatch.phase(), &call.method, url, stopwatch.read())
     }
-}
-
-impl Deadline {
-    fn after(limit: Duration) -> Option<Deadline> {
-        if limit.is_zero() {
-            return None;
-        }
-        Some(Deadline { at: Instant::now().checked_add(limit)?, limit })
-    }
-}
-
-async fn within<F: Future>(deadline: Option<Deadline>, future: F) -> Result<F::Output, Failure> {
-    match deadline {
-        Some(Deadline { at, limit }) => {
-            timeout_at(at, future).await.map_err(|_| Failure::timeout(limit))
-        }
-        None => Ok(future.await),
-    }
-}
-
-/// The body to send once more, if that is harmless: nothing of the request went out; or nothing came
-/// back, and there is a spare body because doing it twice is doing it once.
-fn again(unanswered: Unanswered, spare: Option<Body>) -> Result<Body, Failure> {
-    let Unanswered { failure, unsent, answered } = unanswered;
-    let spare = spare.filter(|_| failure.kind == Kind::Failed && !answered);
-    unsent.or(spare).ok_or(failure)
-}
-
-/// Whether an answer has no body whatever its head says (RFC 9112 §6.3).
-fn has_no_body(method: &Method, status: StatusCode) -> bool {
-    method == Method::HEAD || matches!(status.as_u16(), 204 | 304)
 }
 
 /// Reads what a redirect has for a body, so that its connection can be used again.
@@ -261,14 +113,4 @@ async fn drain(body: Body) {
         let reading = async { while let Ok(Some(_)) = body.chunk().await {} };
         let _ = timeout(DRAIN_TIME, reading).await;
     }
-}
-
-/// What `Keep-Alive: timeout=5` promises.
-fn server_idle(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(KEEP_ALIVE)?.to_str().ok()?;
-    let seconds = value.split(',').find_map(|part| {
-        let (name, seconds) = part.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("timeout").then_some(seconds.trim())
-    })?;
-    seconds.parse().ok().map(Duration::from_secs)
 }

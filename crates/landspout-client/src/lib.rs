@@ -29,7 +29,8 @@
 //! ```text
 //! client, request   what the caller says
 //!   -> call         a request that was understood
-//!   -> fetch        sends it, and follows redirects (redirect)
+//!   -> fetch        follows redirects (redirect)
+//!   -> exchange     sends it once, over the network or in memory
 //!   -> lease        waits for a place in the pool (pool)
 //!   -> connect      resolves (resolve), connects, negotiates TLS (tls)
 //!   -> connection   HTTP/1.1, through hyper, on a watched wire (wire)
@@ -57,6 +58,7 @@ mod response;
 mod timings;
 
 mod call;
+mod exchange;
 mod fetch;
 mod gateway;
 mod redirect;
