@@ -1,0 +1,87 @@
+//! HTTP/1.0 and HTTP/1.1.
+
+use super::io::Io;
+use super::{End, Http, explain_end};
+use crate::ServerConfig;
+use crate::answer::Answering;
+use crate::exchange::Exchange;
+use crate::link::Link;
+use crate::request_body::RequestBody;
+use http::Request;
+use http::header::EXPECT;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use landspout_handler::{Body, BodyError, Handler, Response};
+use std::error::Error as _;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+pub(super) fn builder(config: &ServerConfig) -> Builder {
+    let mut builder = Builder::new();
+    // hyper reads ahead to notice a client that leaves, and then needs a new buffer for each
+    // request. The ticker notices for nothing.
+    builder.half_close(true).max_header_size(config.header_bytes);
+    // Bounds what an upload may make the connection hold.
+    builder.max_buf_size(config.header_bytes.max(64 << 10));
+    if config.header_count != 100 {
+        // It is hyper's own number, and to set it costs allocations.
+        builder.max_headers(config.header_count);
+    }
+    builder
+}
+
+impl<H: Handler + 'static> Http<H> {
+    pub(super) async fn drive_http1(&self, link: &Rc<Link>) -> End {
+        let service = service_fn(|request| self.answer(link.clone(), request));
+        let mut parser = self.http1.serve_connection(Io(link.clone()), service);
+        let end = poll_fn(|cx| {
+            if let Err(verdict) = link.begin(cx) {
+                return Poll::Ready(Some(End::Judged(verdict)));
+            }
+            // To its shutdown, which writes what the parser still holds.
+            let polled = Pin::new(&mut parser).poll(cx);
+            if link.send_batch(cx).is_err() {
+                return Poll::Ready(Some(End::Failed));
+            }
+            polled.map(|result| result.map_err(|error| explain_end(&error, link)).err())
+        });
+        end.await.unwrap_or_else(|| End::Done(parser.into_parts().read_buf))
+    }
+
+    fn answer<'a>(
+        &'a self,
+        link: Rc<Link>,
+        request: Request<Incoming>,
+    ) -> Answering<impl Future<Output = Response> + 'a> {
+        let mut reading = None;
+        let has_body = !request.body().is_end_stream();
+        let expects = has_body && request.headers().contains_key(EXPECT);
+        let request = request.map(|incoming| {
+            if !has_body {
+                return Body::empty();
+            }
+            let (body, reads) = RequestBody::new(incoming, expects, explain_body);
+            reading = Some(reads);
+            Body::wrap(body)
+        });
+        let (exchange, received) = Exchange::begin(link, &self.config, request, reading);
+        Answering::begin(exchange, received, |request| self.handler.handle(request))
+    }
+}
+
+/// Why a request's body cannot be read on.
+fn explain_body(error: hyper::Error) -> BodyError {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    match io.map(io::Error::kind) {
+        Some(io::ErrorKind::TimedOut) => BodyError::timeout(),
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => {
+            BodyError::malformed(error)
+        }
+        _ => BodyError::incomplete(error),
+    }
+}

@@ -1,0 +1,99 @@
+//! One connection as requests and answers: the one place where hyper is named.
+
+mod http1;
+mod io;
+
+use crate::ServerConfig;
+use crate::connections::Membership;
+use crate::deadline::Expired;
+use crate::link::{Link, Verdict};
+use crate::upgraded::{Handed, Open};
+use bytes::Bytes;
+use hyper::server::conn::http1::Builder as Http1Builder;
+use landspout_handler::{Handler, UpgradeSender, Upgraded};
+use std::error::Error as _;
+use std::rc::Rc;
+use tracing::{debug, error};
+
+const TOO_SLOW: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// What a server does on each of its connections.
+#[derive(Debug)]
+pub(crate) struct Http<H> {
+    handler: H,
+    config: ServerConfig,
+    http1: Http1Builder,
+}
+
+/// How the parser came to its end.
+enum End {
+    /// In good order; these bytes were read and not used.
+    Done(Bytes),
+    /// The client sent what is not HTTP, or went away.
+    Failed,
+    /// An answer broke off.
+    Broken,
+    Judged(Verdict),
+}
+
+impl<H: Handler + 'static> Http<H> {
+    pub(crate) fn new(handler: H, config: ServerConfig) -> Http<H> {
+        let http1 = http1::builder(&config);
+        Http { handler, config, http1 }
+    }
+
+    /// Answers the requests of a connection until it ends.
+    pub(crate) async fn run(self: Rc<Self>, link: Rc<Link>, membership: Membership) {
+        match self.drive_http1(&link).await {
+            End::Done(read_ahead) => {
+                let upgrade = link.upgrade.take();
+                match upgrade {
+                    Some(sender) => hand_over(link, membership, sender, read_ahead).await,
+                    None => link.close().await,
+                }
+            }
+            End::Failed => link.close().await,
+            End::Broken if link.ends_by_close.get() => link.reset(),
+            End::Broken => link.close().await,
+            End::Judged(Verdict::Expired(Expired::Head)) => {
+                let remote = link.connection.remote_addr();
+                debug!(target: "landspout::server", ?remote, "the head of a request was too slow");
+                link.say(TOO_SLOW).await;
+                link.close().await;
+            }
+            End::Judged(_) => link.reset(),
+        }
+    }
+}
+
+/// Gives the socket to whoever took the upgrade.
+async fn hand_over(
+    link: Rc<Link>,
+    membership: Membership,
+    sender: UpgradeSender,
+    read_ahead: Bytes,
+) {
+    if !link.flush().await {
+        return link.reset();
+    }
+    let open = Open::default();
+    membership.hand_over(open.clone(), link.connection.clone());
+    if let Some(link) = Rc::into_inner(link) {
+        sender.send(Upgraded::new(Handed::new(link.into_stream(), open), read_ahead));
+    }
+}
+
+/// Says once why a connection ended, where that is worth saying.
+fn explain_end(error: &hyper::Error, link: &Link) -> End {
+    let remote = link.connection.remote_addr().map(tracing::field::display);
+    if error.is_user() || error.is_body_write_aborted() {
+        let cause = error.source().map(tracing::field::display);
+        error!(target: "landspout::server", remote, cause, "an answer broke off: {error}");
+        return End::Broken;
+    }
+    if error.is_parse() {
+        debug!(target: "landspout::server", remote, "a request was refused: {error}");
+    }
+    End::Failed
+}
