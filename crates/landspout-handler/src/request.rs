@@ -1,11 +1,13 @@
 //! What a client asks.
 
+use crate::origin::Origin;
 use crate::route::Taken;
-use crate::{Body, Connection, Error, Route, State, Upgrade};
+use crate::{Body, Connection, Error, Forwarded, Route, State, Upgrade};
 use http::header::HOST;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use std::any::type_name;
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -37,6 +39,7 @@ struct Inner {
     extensions: Extensions,
     body: Body,
     connection: Connection,
+    origin: Origin,
     taken: Option<Taken>,
     state: Option<State>,
     upgrade: Option<Upgrade>,
@@ -135,14 +138,82 @@ impl Request {
         self.0.headers.get(name)?.to_str().ok()
     }
 
-    /// Host and port as the client named them: of the URI if it has them, of `Host` otherwise
-    /// (RFC 9112 §3.2.2). The client chose it; compare it with a list before trusting it. A user
-    /// in the URI (RFC 9110 §4.2.4) is left out.
+    /// Host and port as the client named them: as a trusted proxy told, else of the URI if it has
+    /// them, of `Host` otherwise (RFC 9112 §3.2.2). The client chose it; compare it with a list
+    /// before trusting it. A user in the URI (RFC 9110 §4.2.4) is left out.
     pub fn host(&self) -> Option<&str> {
+        if let Some(host) = self.0.origin.forwarded().and_then(|told| told.host.as_deref()) {
+            return Some(host);
+        }
         match self.0.uri.authority() {
             Some(authority) => authority.as_str().rsplit('@').next(),
             None => self.header(HOST),
         }
+    }
+
+    /// The address of the client: as a trusted proxy told, else that of the other end of the
+    /// connection. `None` if nobody knows it: the proxy said so, or there is no address, as on
+    /// a Unix socket.
+    ///
+    /// ```
+    /// use landspout_handler::{Forwarded, Request};
+    ///
+    /// let mut request = Request::get("/");
+    /// assert_eq!((request.client_ip(), request.scheme()), (None, "http"));
+    ///
+    /// let mut told = Forwarded::default();
+    /// (told.client, told.secure) = (Some([192, 0, 2, 7].into()), true);
+    /// request.set_forwarded(told);
+    /// assert_eq!(request.client_ip(), Some([192, 0, 2, 7].into()));
+    /// assert_eq!(request.scheme(), "https");
+    /// ```
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        match self.0.origin.forwarded() {
+            Some(told) => told.client,
+            None => self.0.connection.remote_addr().map(|addr| addr.ip()),
+        }
+    }
+
+    /// Whether the client's own connection is encrypted: as a trusted proxy told, else the one
+    /// that the request came on.
+    pub fn is_secure(&self) -> bool {
+        match self.0.origin.forwarded() {
+            Some(told) => told.secure,
+            None => self.0.connection.is_secure(),
+        }
+    }
+
+    /// The scheme of the URL that the client asked for: `"https"` if it
+    /// [is secure](Request::is_secure), `"http"` otherwise.
+    pub fn scheme(&self) -> &'static str {
+        if self.is_secure() { "https" } else { "http" }
+    }
+
+    /// Says what a proxy that is trusted told of the client. For the server.
+    pub fn set_forwarded(&mut self, forwarded: Forwarded) {
+        self.0.origin.set_forwarded(forwarded);
+    }
+
+    /// What the request is known by in the logs of all servers that it passes, if the server
+    /// gives or takes such an id.
+    pub fn id(&self) -> Option<&str> {
+        self.0.origin.id()
+    }
+
+    /// Sets the [id](Request::id). For the server.
+    pub fn set_id(&mut self, id: HeaderValue) {
+        self.0.origin.set_id(id);
+    }
+
+    /// The span that the server made for the request; a disabled one without.
+    pub fn span(&self) -> &tracing::Span {
+        self.0.origin.span()
+    }
+
+    /// Sets the [span](Request::span). For the server. A field `route` of it is filled in when the
+    /// request takes its route.
+    pub fn set_span(&mut self, span: tracing::Span) {
+        self.0.origin.set_span(span);
     }
 
     /// The body.
@@ -195,6 +266,7 @@ impl Request {
         route: Arc<Route>,
         parameters: impl IntoIterator<Item = Range<usize>>,
     ) {
+        self.0.origin.record_route(&route.pattern);
         self.0.taken = Some(Taken::new(route, self.0.uri.path(), parameters));
     }
 

@@ -11,6 +11,7 @@ mod cookies;
 mod errors;
 mod handlers;
 mod middleware;
+mod origins;
 mod readme;
 mod request_handlers;
 mod responses;

@@ -52,7 +52,11 @@ where
 
 /// What the client offers.
 pub(super) fn offer(request: &Request) -> Result<Offer, Refusal> {
-    Offer::read(request.method(), request.version(), request.headers())
+    let offer = Offer::read(request.method(), request.version(), request.headers())?;
+    Ok(match request.host() {
+        Some(host) => offer.with_host(host),
+        None => offer,
+    })
 }
 
 /// Answers a handshake, and serves the connection in a task of its own.

@@ -54,3 +54,19 @@ async fn pages_of_other_hosts_come_in_by_config_alone() {
     let open = class(|| Deaf).config(Config::default().origins(Origins::Any));
     assert_eq!(status(&Application::new().route("/", open), from_elsewhere()).await, 400);
 }
+
+#[tokio::test(flavor = "local")]
+async fn an_origin_is_compared_with_the_host_that_a_trusted_proxy_names() {
+    let application = Application::new().route("/", websocket(serve));
+    let from = |host: Option<&str>| {
+        let mut request = with(handshake(), ("origin", "https://outside.example"));
+        let mut told = landspout_handler::Forwarded::default();
+        told.host = host.map(Into::into);
+        request.set_forwarded(told);
+        request
+    };
+    assert_eq!(status(&application, from(None)).await, 403);
+    assert_eq!(status(&application, from(Some("other.example"))).await, 403);
+    // All is well but for the connection, which is not there.
+    assert_eq!(status(&application, from(Some("outside.example"))).await, 400);
+}

@@ -138,6 +138,14 @@ impl Offer {
         self.origin.as_deref()
     }
 
+    /// Says under which host the web page sees this server, where a trusted proxy names another one
+    /// than the `Host` header.
+    #[must_use]
+    pub fn with_host(mut self, host: &str) -> Offer {
+        self.host = Some(host.to_owned());
+        self
+    }
+
     /// The offer without its extensions: for a client whose compression is known to be wrong.
     #[must_use]
     pub fn without_extensions(mut self) -> Offer {
