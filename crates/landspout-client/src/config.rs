@@ -68,9 +68,14 @@ pub struct ClientConfig {
     /// and makes the redirect the answer.
     pub max_redirects: usize,
 
-    /// Whether to ask for compressed answers and to decompress them. Default true. Without the
-    /// crate's feature `gzip` nothing is asked for.
+    /// Whether to ask for compressed answers and to decompress them. Default true. What is asked
+    /// for is what the crate's features `gzip`, `brotli` and `zstd` can decompress.
     pub decompress: bool,
+
+    /// How many times its size a compressed body may become. Default 1 000; 0 is no limit. The first
+    /// mebibyte that comes out is free. A body that expands more is an error: nothing but an attack
+    /// does.
+    pub max_compression_ratio: u32,
 
     /// The header `User-Agent`, for requests without one. Default `landspout/` and the version;
     /// empty sends none.
@@ -121,6 +126,7 @@ impl Default for ClientConfig {
             max_header_size: 64 * 1024,
             max_redirects: 5,
             decompress: true,
+            max_compression_ratio: 1000,
             user_agent: concat!("landspout/", env!("CARGO_PKG_VERSION")).to_owned(),
             resolve: BTreeMap::new(),
             max_lookups: 16,
@@ -166,6 +172,7 @@ impl ClientConfig {
         max_header_size: usize,
         max_redirects: usize,
         decompress: bool,
+        max_compression_ratio: u32,
         max_lookups: usize,
         tls: TlsConfig,
     }

@@ -75,12 +75,15 @@ impl Failure {
     /// Sorts an error of an answer's body; `limit` is what the whole request may last.
     pub(crate) fn of_body(error: BodyError, limit: Duration) -> Failure {
         let source = StdError::source(&error);
-        let decode = source.and_then(|source| source.downcast_ref::<Undecodable>()).is_some();
+        let undecodable = source.and_then(|source| source.downcast_ref::<Undecodable>());
         let kind = match &error {
             error if error.is_timeout() => return Failure::timeout(limit),
             error if error.is_too_large() => Kind::TooLarge,
-            error if error.is_malformed() && !decode => Kind::Malformed,
-            error if error.is_malformed() => Kind::Decode,
+            error if error.is_malformed() => match undecodable {
+                Some(Undecodable::Broken(_)) => Kind::Decode,
+                Some(Undecodable::Ratio(_)) => Kind::TooLarge,
+                None => Kind::Malformed,
+            },
             _ => Kind::Failed,
         };
         Failure::new(kind, error)
@@ -90,11 +93,19 @@ impl Failure {
 /// The bytes of an answer are not in the coding that its head announced. Marks such errors among
 /// those of a body.
 #[derive(Debug)]
-pub(crate) struct Undecodable(pub(crate) &'static str);
+pub(crate) enum Undecodable {
+    /// It is not in that coding.
+    Broken(&'static str),
+    /// It becomes more than this many times its size.
+    Ratio(u32),
+}
 
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        match self {
+            Undecodable::Broken(what) => f.write_str(what),
+            Undecodable::Ratio(ratio) => write!(f, "it expands to over {ratio} times its size"),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ impl<'a> Fetch<'a> {
 
     /// Sends the request, follows redirects, and returns when the head of the last answer is there.
     pub(crate) async fn run(mut self) -> Result<ClientResponse, FetchError> {
-        match self.follow().await {
+        match self.follow().await.and_then(|response| self.decompress(response)) {
             Ok(response) => Ok(self.respond(response)),
             Err(failure) => Err(self.fail(failure)),
         }
@@ -83,17 +83,18 @@ impl<'a> Fetch<'a> {
         })
     }
 
-    fn respond(self, response: Response<Body>) -> ClientResponse {
-        let (mut head, mut body) = response.into_parts();
-        if self.exchange.call.asks_for_compression()
-            && !has_no_body(&self.exchange.call.method, head.status)
-        {
-            body = decompress::decompress(
-                &mut head.headers,
-                body,
-                self.exchange.call.rules.max_body_size,
-            );
+    fn decompress(&self, response: Response<Body>) -> Result<Response<Body>, Failure> {
+        let call = &self.exchange.call;
+        if !call.asks_for_compression() || has_no_body(&call.method, response.status()) {
+            return Ok(response);
         }
+        let (mut head, body) = response.into_parts();
+        let body = decompress::decompress(&mut head.headers, body, &call.rules)?;
+        Ok(Response::from_parts(head, body))
+    }
+
+    fn respond(self, response: Response<Body>) -> ClientResponse {
+        let (head, body) = response.into_parts();
         let Fetch { exchange, history } = self;
         let Exchange { call, stopwatch, remote_addr, .. } = exchange;
         ClientResponse::new(head, body, call, stopwatch, history, remote_addr)

@@ -75,7 +75,6 @@ mod resolve;
 mod tls;
 mod wire;
 
-#[cfg_attr(not(feature = "gzip"), path = "no_decompress.rs")]
 mod decompress;
 mod memory;
 mod seconds;

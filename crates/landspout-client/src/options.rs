@@ -31,6 +31,8 @@ pub struct RequestOptions {
     pub max_body_size: Option<u64>,
     /// See [`ClientConfig::decompress`](ClientConfig#structfield.decompress).
     pub decompress: Option<bool>,
+    /// See [`ClientConfig::max_compression_ratio`](ClientConfig#structfield.max_compression_ratio).
+    pub max_compression_ratio: Option<u32>,
 }
 
 /// The options of a request and the settings of the client, put together.
@@ -42,6 +44,7 @@ pub(crate) struct Rules {
     pub(crate) max_redirects: usize,
     pub(crate) max_body_size: u64,
     pub(crate) decompress: bool,
+    pub(crate) max_compression_ratio: u32,
 }
 
 impl RequestOptions {
@@ -87,6 +90,13 @@ impl RequestOptions {
         self
     }
 
+    /// Sets [`max_compression_ratio`](Self#structfield.max_compression_ratio).
+    #[must_use]
+    pub fn max_compression_ratio(mut self, times: u32) -> RequestOptions {
+        self.max_compression_ratio = Some(times);
+        self
+    }
+
     /// These, and where they say nothing the others.
     pub(crate) fn or(self, other: RequestOptions) -> RequestOptions {
         RequestOptions {
@@ -96,6 +106,7 @@ impl RequestOptions {
             max_redirects: self.max_redirects.or(other.max_redirects),
             max_body_size: self.max_body_size.or(other.max_body_size),
             decompress: self.decompress.or(other.decompress),
+            max_compression_ratio: self.max_compression_ratio.or(other.max_compression_ratio),
         }
     }
 
@@ -107,6 +118,9 @@ impl RequestOptions {
             max_redirects: self.max_redirects.unwrap_or(config.max_redirects),
             max_body_size: self.max_body_size.unwrap_or(config.max_body_size),
             decompress: self.decompress.unwrap_or(config.decompress),
+            max_compression_ratio: self
+                .max_compression_ratio
+                .unwrap_or(config.max_compression_ratio),
         }
     }
 }
