@@ -1,9 +1,9 @@
 //! What a request must be like before a handler sees it, beyond what its parser checks.
 
-use crate::ServerConfig;
+use crate::refusals::Refused;
+use crate::{Refusal, ServerConfig};
 use http::header::{EXPECT, HOST, UPGRADE};
 use http::{HeaderMap, Method, Uri, Version};
-use landspout_handler::Error;
 use std::net::Ipv6Addr;
 
 /// What the head says that is acted on later.
@@ -14,58 +14,58 @@ pub(crate) struct Checked {
 }
 
 /// # Errors
-/// The answer that refuses the request.
+/// Why the request is refused.
 pub(crate) fn check<B>(
     request: &http::Request<B>,
     config: &ServerConfig,
-) -> Result<Checked, Error> {
+) -> Result<Checked, Refused> {
     check_method(request.method(), config)?;
     check_target(request.method(), request.uri(), config)?;
     check_headers(request.version(), request.headers())
 }
 
-fn check_method(method: &Method, config: &ServerConfig) -> Result<(), Error> {
+fn check_method(method: &Method, config: &ServerConfig) -> Result<(), Refused> {
     // RFC 9112 §3: 501 for a method longer than any that the server implements.
     if method.as_str().len() > config.method_bytes {
-        return Err(Error::new(501, "the method is not known"));
+        return Err(Refused::new(Refusal::Method, "the method is not known"));
     }
     // RFC 9110 §9.3.6: CONNECT asks for a tunnel, and this is no proxy.
     if *method == Method::CONNECT {
-        return Err(Error::new(501, "this server is no proxy"));
+        return Err(Refused::new(Refusal::Method, "this server is no proxy"));
     }
     Ok(())
 }
 
-fn check_target(method: &Method, uri: &Uri, config: &ServerConfig) -> Result<(), Error> {
+fn check_target(method: &Method, uri: &Uri, config: &ServerConfig) -> Result<(), Refused> {
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let authority = uri.authority().map(http::uri::Authority::as_str);
     // RFC 9112 §3: 414 for a target longer than any that the server wishes to parse.
     if path.len() + authority.map_or(0, str::len) > config.uri_bytes {
-        return Err(Error::new(414, "the URI is too long"));
+        return Err(Refused::new(Refusal::UriTooLong, "the URI is too long"));
     }
     // RFC 3986 §2: a URI is ASCII.
     if !path.is_ascii() {
-        return Err(Error::new(400, "the URI has bytes that are not ASCII"));
+        return Err(Refused::new(Refusal::BadRequest, "the URI has bytes that are not ASCII"));
     }
     if let Some(authority) = authority {
         // RFC 9112 §3.2.2, the absolute form; §3.2.3, the authority form, is CONNECT's alone.
         let scheme = uri.scheme_str();
         if !matches!(scheme, Some("http" | "https")) || !is_host(authority.as_bytes()) {
-            return Err(Error::new(400, "the URI is not one of this server"));
+            return Err(Refused::new(Refusal::BadRequest, "the URI is not one of this server"));
         }
     } else if path == "*" {
         // RFC 9112 §3.2.4: the asterisk form is for OPTIONS.
         if *method != Method::OPTIONS {
-            return Err(Error::new(400, "only OPTIONS may ask for *"));
+            return Err(Refused::new(Refusal::BadRequest, "only OPTIONS may ask for *"));
         }
     } else if !path.starts_with('/') {
-        return Err(Error::new(400, "the URI has no path"));
+        return Err(Refused::new(Refusal::BadRequest, "the URI has no path"));
     }
     Ok(())
 }
 
 /// All headers in one pass: to look for each of them costs more in the heads that clients send.
-fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Error> {
+fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Refused> {
     let modern = version >= Version::HTTP_11;
     let mut hosts = 0;
     let mut wants_upgrade = false;
@@ -73,12 +73,12 @@ fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Error
         if *name == HOST {
             hosts += 1;
             if !is_host(value.as_bytes()) {
-                return Err(Error::new(400, "the Host header is malformed"));
+                return Err(Refused::new(Refusal::BadRequest, "the Host header is malformed"));
             }
         } else if *name == EXPECT {
             // RFC 9110 §10.1.1: another expectation cannot be met. HTTP/1.0 has none.
             if modern && !value.as_bytes().eq_ignore_ascii_case(b"100-continue") {
-                return Err(Error::new(417, "the expectation is not known"));
+                return Err(Refused::new(Refusal::Expectation, "the expectation is not known"));
             }
         } else if *name == UPGRADE {
             // RFC 9110 §7.8: of HTTP/1.0 it is to be ignored.
@@ -89,8 +89,8 @@ fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Error
     match hosts {
         1 => Ok(Checked { wants_upgrade }),
         0 if !modern => Ok(Checked { wants_upgrade }),
-        0 => Err(Error::new(400, "the Host header is missing")),
-        _ => Err(Error::new(400, "there is more than one Host header")),
+        0 => Err(Refused::new(Refusal::BadRequest, "the Host header is missing")),
+        _ => Err(Refused::new(Refusal::BadRequest, "there is more than one Host header")),
     }
 }
 

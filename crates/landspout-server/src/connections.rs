@@ -2,6 +2,7 @@
 
 use crate::deadline::{Clock, Limits, TICK};
 use crate::link::Link;
+use crate::refusals::{RefusalLog, Refusals};
 use crate::upgraded::Open;
 use crate::{DrainReport, ServerConfig};
 use landspout_handler::Connection;
@@ -41,6 +42,7 @@ pub(crate) struct Connections {
     pub(crate) config: ServerConfig,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
+    pub(crate) refusals: RefusalLog,
     stage: Cell<Stage>,
     entries: RefCell<Slab<Entry>>,
     ticking: Cell<bool>,
@@ -60,11 +62,12 @@ enum Entry {
 }
 
 impl Connections {
-    pub(crate) fn new(config: ServerConfig) -> Rc<Connections> {
+    pub(crate) fn new(config: ServerConfig, refusals: Refusals) -> Rc<Connections> {
         Rc::new(Connections {
             limits: Limits::of(&config),
             config,
             clock: Clock::start(),
+            refusals: RefusalLog::new(refusals),
             stage: Cell::new(Stage::Serving),
             entries: RefCell::default(),
             ticking: Cell::new(false),
@@ -112,6 +115,7 @@ impl Connections {
     /// Looks at every connection; false when none is left.
     fn tick(&self) -> bool {
         self.clock.update();
+        self.refusals.tick(self.clock.second());
         let mut closed = Vec::new();
         for (key, entry) in self.entries.borrow().iter() {
             match entry {

@@ -40,6 +40,11 @@ impl Clock {
     pub(crate) fn now(&self) -> u32 {
         self.now.get()
     }
+
+    /// The loop's time in seconds.
+    pub(crate) fn second(&self) -> u32 {
+        self.now.get() / 10
+    }
 }
 
 /// The limits of the config, in ticks. `None` is no limit.
@@ -131,6 +136,11 @@ impl Waits {
     /// Whether no request has begun.
     pub(crate) fn is_idle(&self) -> bool {
         matches!(self.phase.get(), Phase::First | Phase::Idle)
+    }
+
+    /// Whether nothing came yet.
+    pub(crate) fn is_first(&self) -> bool {
+        self.phase.get() == Phase::First
     }
 
     /// Whether a request is being answered.

@@ -1,13 +1,14 @@
 //! A request that is being answered.
 
-use crate::ServerConfig;
 use crate::access_log::AccessLine;
 use crate::check::{Checked, check};
 use crate::deadline::Phase;
 use crate::link::Link;
-use crate::request_body::Reading;
+use crate::refusals::Refused;
+use crate::request_body::{Failure, Reading};
 use crate::response_body::ResponseBody;
 use crate::sendable::make_sendable;
+use crate::{Refusal, ServerConfig};
 use http::header::CONNECTION;
 use http::{HeaderValue, Method, StatusCode, Version};
 use landspout_handler::{Body, Error, Request, Response, Upgrade};
@@ -23,6 +24,8 @@ pub(crate) struct Exchange {
     reading: Option<Reading>,
     is_head: bool,
     version: Version,
+    /// The connection ends with this answer.
+    last: bool,
 }
 
 impl Drop for Exchange {
@@ -45,10 +48,18 @@ impl Exchange {
         let is_head = *request.method() == Method::HEAD;
         let version = request.version();
         let line = AccessLine::begin(request.method(), request.uri(), &link.connection);
-        let exchange = Exchange { link, line, reading, is_head, version };
-        let received =
-            check(&request, config).map(|checked| exchange.receive(config, request, checked));
+        let mut exchange = Exchange { link, line, reading, is_head, version, last: false };
+        let received = match check(&request, config) {
+            Ok(checked) => Ok(exchange.receive(config, request, checked)),
+            Err(refused) => Err(exchange.refuse(refused)),
+        };
         (exchange, received)
+    }
+
+    fn refuse(&mut self, refused: Refused) -> Error {
+        self.link.refuse(refused.cause, &refused.why);
+        self.last = refused.ends_connection();
+        refused.to_error()
     }
 
     fn receive(
@@ -74,6 +85,7 @@ impl Exchange {
     /// Ends with an answer: as the parser knows it.
     pub(crate) fn end(mut self, mut response: Response) -> http::Response<ResponseBody> {
         let declared = self.prepare(&mut response);
+        self.account(&response);
         if let Some(error) = response.take_error() {
             self.log(&response, &error);
         }
@@ -101,11 +113,28 @@ impl Exchange {
             return declared;
         }
         self.link.upgrade.take();
-        if self.link.is_draining() || self.reading.as_ref().is_some_and(Reading::spoils_connection)
-        {
+        let spoilt = || self.reading.as_ref().is_some_and(Reading::spoils_connection);
+        if self.last || self.link.is_draining() || spoilt() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         declared
+    }
+
+    /// Counts a body that was refused. It was the handler that read it.
+    fn account(&self, response: &Response) {
+        let Some(reading) = &self.reading else { return };
+        let refused = match reading.failure() {
+            Some(Failure::Timeout) => Some((Refusal::BodyTimeout, "the body was too slow")),
+            Some(Failure::Malformed) => Some((Refusal::BadRequest, "the body is malformed")),
+            // The limit is the handler's to set and to pass, so only its answer tells.
+            None if response.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Some((Refusal::BodyTooLarge, "the body is too long"))
+            }
+            None => None,
+        };
+        if let Some((cause, why)) = refused {
+            self.link.refuse(cause, &why);
+        }
     }
 
     /// The one log line of a failure that nobody has told of yet.

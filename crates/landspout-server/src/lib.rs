@@ -35,13 +35,15 @@
 //! |---|---|
 //! | [`Server`], [`ServerConfig`] | binding, one server for each loop, limits and deadlines |
 //! | [`ServerHandle`], [`DrainReport`] | stopping from anywhere, and what the stop cut off |
+//! | [`Refusals`], [`Refusal`] | how often something was refused, and why |
 //! | [`Handler`], [`Request`], [`Response`] | of `landspout-handler`, so that a small program needs one crate |
 //!
 //! # Logs
 //! Everything goes through `tracing`. Each answer to a request that could be read is an event of the
 //! target `landspout::access` at level INFO, when its body has gone out or was given up (`aborted`). Failures of a handler are at
-//! ERROR, refused connections and a lack of file descriptors at WARN, clients' mistakes at DEBUG,
-//! under the target `landspout::server`.
+//! ERROR, a lack of file descriptors and what was refused for want of room at WARN, what clients did
+//! wrong at INFO, under the target `landspout::server`. Of each [cause](Refusal) of a refusal five
+//! are told of in a second, and then how many more there were.
 
 mod access_log;
 mod answer;
@@ -54,6 +56,7 @@ mod drain;
 mod exchange;
 mod link;
 mod listener;
+mod refusals;
 mod refuse;
 mod request_body;
 mod response_body;
@@ -65,6 +68,7 @@ mod upgraded;
 pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
+pub use refusals::{Refusal, Refusals};
 pub use server::Server;
 
 /// Compiles the program of the README.

@@ -1,5 +1,6 @@
 //! One connection as bytes: a socket, its deadlines, and what waits to be written.
 
+use crate::Refusal;
 use crate::connections::{BATCH_LEN, Connections, Stage};
 use crate::deadline::{Expired, Phase, Waits};
 use landspout_handler::{Connection, UpgradeSender};
@@ -69,6 +70,11 @@ impl Link {
         self.connections.stage() > Stage::Serving
     }
 
+    /// Counts what this connection, or a request on it, was refused for.
+    pub(crate) fn refuse(&self, cause: Refusal, why: &dyn std::fmt::Display) {
+        self.connections.refusals.refuse(cause, self.connection.remote_addr(), why);
+    }
+
     pub(crate) fn enter(&self, phase: Phase) {
         self.waits.enter(phase, self.connections.clock.now());
     }
@@ -102,6 +108,9 @@ impl Link {
     /// Looks at the deadlines, and whether the client has gone. For the ticker.
     pub(crate) fn tick(&self) {
         if self.waits.check(&self.connections.limits, self.connections.clock.now()) {
+            if self.waits.is_first() {
+                self.refuse(Refusal::FirstByteTimeout, &"a new connection sent nothing");
+            }
             self.wake();
         }
         if self.waits.is_answering() && !self.connection.is_closed() && self.is_read_closed() {

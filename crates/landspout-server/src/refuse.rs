@@ -1,6 +1,5 @@
 //! Turning away a connection for which there is no room.
 
-use crate::connections::Connections;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,7 +7,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
-use tracing::warn;
 
 const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
     connection: close\r\ncontent-length: 0\r\n\r\n";
@@ -20,33 +18,21 @@ const AT_A_TIME: usize = 128;
 /// How long a refused client has to read its answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The connections that are being refused.
+/// The connections that are being turned away.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals {
-    now: Cell<usize>,
-    warned: Cell<bool>,
-}
+pub(crate) struct TurnedAway(Cell<usize>);
 
-impl Refusals {
+impl TurnedAway {
     /// Answers 503 and closes.
-    pub(crate) fn refuse(self: &Rc<Self>, stream: TcpStream, connections: &Connections) {
-        if !self.warned.replace(true) {
-            let limit = connections.config.max_connections;
-            warn!(target: "landspout::server", limit, "there are too many connections");
-        }
-        if self.now.get() < AT_A_TIME {
-            self.now.set(self.now.get() + 1);
-            let refusals = self.clone();
+    pub(crate) fn refuse(self: &Rc<Self>, stream: TcpStream) {
+        if self.0.get() < AT_A_TIME {
+            self.0.set(self.0.get() + 1);
+            let turned_away = self.clone();
             spawn_local(async move {
                 drop(timeout(PATIENCE, tell(stream)).await);
-                refusals.now.set(refusals.now.get() - 1);
+                turned_away.0.set(turned_away.0.get() - 1);
             });
         }
-    }
-
-    /// There is room again: the next refusal is worth a warning.
-    pub(crate) fn relent(&self) {
-        self.warned.set(false);
     }
 }
 

@@ -25,6 +25,17 @@ const OPEN: u8 = 0;
 const READ: u8 = 1;
 /// It was dropped before its end.
 const DROPPED: u8 = 2;
+/// It did not come in time.
+const TIMED_OUT: u8 = 3;
+/// What came is not a body.
+const MALFORMED: u8 = 4;
+
+/// Why a body could not be read that is the client's doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Timeout,
+    Malformed,
+}
 
 /// Tells, when the answer is there, whether the body was read.
 #[derive(Debug)]
@@ -48,6 +59,16 @@ impl<B: Body> RequestBody<B> {
     }
 }
 
+impl<B: Body> RequestBody<B> {
+    fn note(&self, error: &BodyError) {
+        if error.is_timeout() {
+            self.state.store(TIMED_OUT, Ordering::Relaxed);
+        } else if error.is_malformed() {
+            self.state.store(MALFORMED, Ordering::Relaxed);
+        }
+    }
+}
+
 impl<B: Body> Drop for RequestBody<B> {
     fn drop(&mut self) {
         if self.state.load(Ordering::Relaxed) == OPEN {
@@ -60,6 +81,15 @@ impl Reading {
     /// Whether the body may still be read from, by a task that outlives the answer.
     pub(crate) fn is_open(&self) -> bool {
         self.state.load(Ordering::Relaxed) == OPEN
+    }
+
+    /// Why it could not be read to its end.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        match self.state.load(Ordering::Relaxed) {
+            TIMED_OUT => Some(Failure::Timeout),
+            MALFORMED => Some(Failure::Malformed),
+            _ => None,
+        }
     }
 
     /// Whether the connection is better closed than drained: so much is left, or nobody can tell
@@ -88,7 +118,11 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RequestBody<B> {
             self.state.store(READ, Ordering::Relaxed);
         }
         let explain = self.explain;
-        Poll::Ready(frame.map(|frame| frame.map_err(explain)))
+        let frame = frame.map(|frame| frame.map_err(explain));
+        if let Some(Err(error)) = &frame {
+            self.note(error);
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -4,8 +4,8 @@ use crate::connection::Http;
 use crate::connections::{Connections, Stage};
 use crate::link::Link;
 use crate::listener::{bind_group, is_of_one_connection, take_rest};
-use crate::refuse::Refusals;
-use crate::{DrainReport, ServerConfig, ServerHandle};
+use crate::refuse::TurnedAway;
+use crate::{DrainReport, Refusal, Refusals, ServerConfig, ServerHandle};
 use landspout_handler::Handler;
 use std::future::poll_fn;
 use std::io;
@@ -31,6 +31,7 @@ pub struct Server {
     local_addr: SocketAddr,
     config: ServerConfig,
     handle: ServerHandle,
+    refusals: Refusals,
 }
 
 impl Server {
@@ -78,7 +79,9 @@ impl Server {
         let handle = ServerHandle::default();
         let serve = |listener: TcpListener| {
             let local_addr = listener.local_addr()?;
-            Ok(Server { listener, local_addr, config: config.clone(), handle: handle.clone() })
+            let refusals = Refusals::default();
+            let (config, handle) = (config.clone(), handle.clone());
+            Ok(Server { listener, local_addr, config, handle, refusals })
         };
         bind_group(addr, &config, count)?.into_iter().map(serve).collect()
     }
@@ -96,12 +99,19 @@ impl Server {
             local_addr: self.local_addr,
             config: self.config.clone(),
             handle: self.handle.clone(),
+            refusals: self.refusals.clone(),
         })
     }
 
     /// The address that it listens on, with the port that the system chose for port 0.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// How often it refused something, to be read from any thread; the same for a
+    /// [clone](Server::try_clone), another one for each server of a group.
+    pub fn refusals(&self) -> Refusals {
+        self.refusals.clone()
     }
 
     /// What stops it, from any thread.
@@ -128,11 +138,11 @@ impl Server {
             error!(target: "landspout::server", ?error, "the handler cannot be served");
             return DrainReport::default();
         }
-        let connections = Connections::new(self.config.clone());
+        let connections = Connections::new(self.config.clone(), self.refusals);
         let door = Door {
             connections: connections.clone(),
             http: Rc::new(Http::new(handler, self.config)),
-            refusals: Rc::default(),
+            turned_away: Rc::default(),
         };
         // Also when this future is dropped.
         let _cut = Cut(connections.clone());
@@ -160,7 +170,7 @@ impl Drop for Cut {
 struct Door<H> {
     connections: Rc<Connections>,
     http: Rc<Http<H>>,
-    refusals: Rc<Refusals>,
+    turned_away: Rc<TurnedAway>,
 }
 
 /// How long accepting rests when the system has no more to give.
@@ -206,9 +216,11 @@ impl<H: Handler + 'static> Door<H> {
 
     fn admit(&self, stream: TcpStream, remote_addr: SocketAddr) {
         if self.connections.len() >= self.connections.config.max_connections {
-            return self.refusals.refuse(stream, &self.connections);
+            let refusals = &self.connections.refusals;
+            let why = "there are too many connections";
+            refusals.refuse(Refusal::TooManyConnections, Some(remote_addr), &why);
+            return self.turned_away.refuse(stream);
         }
-        self.refusals.relent();
         #[cfg(not(target_os = "linux"))]
         drop(stream.set_nodelay(true));
         let link = Rc::new(Link::new(stream, remote_addr, self.connections.clone()));

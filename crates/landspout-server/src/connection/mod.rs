@@ -3,17 +3,17 @@
 mod http1;
 mod io;
 
-use crate::ServerConfig;
 use crate::connections::Membership;
 use crate::deadline::Expired;
 use crate::link::{Link, Verdict};
 use crate::upgraded::{Handed, Open};
+use crate::{Refusal, ServerConfig};
 use bytes::Bytes;
 use hyper::server::conn::http1::Builder as Http1Builder;
 use landspout_handler::{Handler, UpgradeSender, Upgraded};
 use std::error::Error as _;
 use std::rc::Rc;
-use tracing::{debug, error};
+use tracing::error;
 
 const TOO_SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -57,10 +57,13 @@ impl<H: Handler + 'static> Http<H> {
             End::Broken if link.ends_by_close.get() => link.reset(),
             End::Broken => link.close().await,
             End::Judged(Verdict::Expired(Expired::Head)) => {
-                let remote = link.connection.remote_addr();
-                debug!(target: "landspout::server", ?remote, "the head of a request was too slow");
+                link.refuse(Refusal::HeaderTimeout, &"the head of a request was too slow");
                 link.say(TOO_SLOW).await;
                 link.close().await;
+            }
+            End::Judged(Verdict::Expired(Expired::Write)) => {
+                link.refuse(Refusal::WriteTimeout, &"the client did not take its answer");
+                link.reset();
             }
             End::Judged(_) => link.reset(),
         }
@@ -93,7 +96,8 @@ fn explain_end(error: &hyper::Error, link: &Link) -> End {
         return End::Broken;
     }
     if error.is_parse() {
-        debug!(target: "landspout::server", remote, "a request was refused: {error}");
+        let large = error.is_parse_too_large();
+        link.refuse(if large { Refusal::HeaderTooLarge } else { Refusal::BadRequest }, error);
     }
     End::Failed
 }

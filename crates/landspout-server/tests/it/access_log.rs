@@ -1,43 +1,8 @@
 //! What is told of each request.
 
+use crate::log::Log;
 use crate::wire::serve;
 use landspout_server::{Body, Error, Request, Response};
-use std::sync::{Arc, Mutex};
-use tracing::Level;
-use tracing::subscriber::DefaultGuard;
-
-/// What the subscriber of this thread wrote.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn install() -> (Log, DefaultGuard) {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::DEBUG)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn lines(&self, target: &str) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().filter(|line| line.contains(target)).map(str::to_owned).collect()
-    }
-}
 
 async fn handler(request: Request) -> Result<Response, Error> {
     match request.uri().path() {
@@ -102,8 +67,8 @@ async fn an_answer_that_broke_off_says_so() {
 async fn what_is_no_http_is_told_in_a_line() {
     let (log, _guard) = Log::install();
     serve(handler).exchange("no http\r\n\r\n").await;
-    let lines = log.lines("a request was refused");
+    let lines = log.lines("refused: ");
     assert_eq!(lines.len(), 1, "{lines:?}");
-    assert_has(&lines[0], &["DEBUG", "remote=127.0.0.1:"]);
+    assert_has(&lines[0], &["INFO", "cause=bad_request", "remote=127.0.0.1:"]);
     assert!(log.lines("landspout::access").is_empty());
 }

@@ -113,7 +113,7 @@ async fn there_is_one_valid_host() {
         "Host: [nonsense]~",
         "Host: \u{e9}~",
     ] {
-        check(&[400, 200], &format!("GET / HTTP/1.1~{hosts}~GET / HTTP/1.1~Host: a~~")).await;
+        check(&[400], &format!("GET / HTTP/1.1~{hosts}~{NEXT}")).await;
     }
     for host in ["a", "a.example:8080", "a:", "127.0.0.1:80", "[::1]", "[::1]:80", "xn--a_b"] {
         check(&[200], &format!("GET / HTTP/1.1~Host: {host}~~")).await;

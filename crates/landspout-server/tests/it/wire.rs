@@ -1,6 +1,6 @@
 //! A server on a free port, and a client that writes bytes by hand.
 
-use landspout_server::{DrainReport, Handler, Server, ServerConfig, ServerHandle};
+use landspout_server::{DrainReport, Handler, Refusals, Server, ServerConfig, ServerHandle};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 pub(crate) struct Site {
     pub(crate) addr: SocketAddr,
     pub(crate) handle: ServerHandle,
+    pub(crate) refusals: Refusals,
     pub(crate) serving: JoinHandle<DrainReport>,
 }
 
@@ -20,8 +21,8 @@ pub(crate) fn serve(handler: impl Handler + 'static) -> Site {
 
 pub(crate) fn serve_with(config: ServerConfig, handler: impl Handler + 'static) -> Site {
     let server = Server::bind_with("127.0.0.1:0", config).unwrap();
-    let (addr, handle) = (server.local_addr(), server.handle());
-    Site { addr, handle, serving: tokio::task::spawn_local(server.serve(handler)) }
+    let (addr, handle, refusals) = (server.local_addr(), server.handle(), server.refusals());
+    Site { addr, handle, refusals, serving: tokio::task::spawn_local(server.serve(handler)) }
 }
 
 impl Site {
