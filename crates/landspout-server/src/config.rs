@@ -115,109 +115,36 @@ impl Default for ServerConfig {
     }
 }
 
-impl ServerConfig {
-    /// Sets [`idle_timeout`](ServerConfig#structfield.idle_timeout).
-    #[must_use]
-    pub fn idle_timeout(mut self, idle_timeout: Duration) -> ServerConfig {
-        self.idle_timeout = idle_timeout;
-        self
-    }
+/// A consuming setter for each field, named like it.
+macro_rules! setters {
+    ($($field:ident: $type:ty),* $(,)?) => {
+        impl ServerConfig {$(
+            #[doc = concat!(
+                "Sets [`", stringify!($field), "`](ServerConfig#structfield.", stringify!($field), ")."
+            )]
+            #[must_use]
+            pub fn $field(mut self, $field: $type) -> ServerConfig {
+                self.$field = $field;
+                self
+            }
+        )*}
+    };
+}
 
-    /// Sets [`header_timeout`](ServerConfig#structfield.header_timeout).
-    #[must_use]
-    pub fn header_timeout(mut self, header_timeout: Duration) -> ServerConfig {
-        self.header_timeout = header_timeout;
-        self
-    }
-
-    /// Sets [`body_timeout`](ServerConfig#structfield.body_timeout).
-    #[must_use]
-    pub fn body_timeout(mut self, body_timeout: Duration) -> ServerConfig {
-        self.body_timeout = body_timeout;
-        self
-    }
-
-    /// Sets [`write_timeout`](ServerConfig#structfield.write_timeout).
-    #[must_use]
-    pub fn write_timeout(mut self, write_timeout: Duration) -> ServerConfig {
-        self.write_timeout = write_timeout;
-        self
-    }
-
-    /// Sets [`linger_timeout`](ServerConfig#structfield.linger_timeout).
-    #[must_use]
-    pub fn linger_timeout(mut self, linger_timeout: Duration) -> ServerConfig {
-        self.linger_timeout = linger_timeout;
-        self
-    }
-
-    /// Sets [`linger_bytes`](ServerConfig#structfield.linger_bytes).
-    #[must_use]
-    pub fn linger_bytes(mut self, linger_bytes: u64) -> ServerConfig {
-        self.linger_bytes = linger_bytes;
-        self
-    }
-
-    /// Sets [`drain_timeout`](ServerConfig#structfield.drain_timeout).
-    #[must_use]
-    pub fn drain_timeout(mut self, drain_timeout: Duration) -> ServerConfig {
-        self.drain_timeout = drain_timeout;
-        self
-    }
-
-    /// Sets [`drain_grace`](ServerConfig#structfield.drain_grace).
-    #[must_use]
-    pub fn drain_grace(mut self, drain_grace: Duration) -> ServerConfig {
-        self.drain_grace = drain_grace;
-        self
-    }
-
-    /// Sets [`header_bytes`](ServerConfig#structfield.header_bytes).
-    #[must_use]
-    pub fn header_bytes(mut self, header_bytes: usize) -> ServerConfig {
-        self.header_bytes = header_bytes;
-        self
-    }
-
-    /// Sets [`header_count`](ServerConfig#structfield.header_count).
-    #[must_use]
-    pub fn header_count(mut self, header_count: usize) -> ServerConfig {
-        self.header_count = header_count;
-        self
-    }
-
-    /// Sets [`uri_bytes`](ServerConfig#structfield.uri_bytes).
-    #[must_use]
-    pub fn uri_bytes(mut self, uri_bytes: usize) -> ServerConfig {
-        self.uri_bytes = uri_bytes;
-        self
-    }
-
-    /// Sets [`method_bytes`](ServerConfig#structfield.method_bytes).
-    #[must_use]
-    pub fn method_bytes(mut self, method_bytes: usize) -> ServerConfig {
-        self.method_bytes = method_bytes;
-        self
-    }
-
-    /// Sets [`body_bytes`](ServerConfig#structfield.body_bytes).
-    #[must_use]
-    pub fn body_bytes(mut self, body_bytes: u64) -> ServerConfig {
-        self.body_bytes = body_bytes;
-        self
-    }
-
-    /// Sets [`max_connections`](ServerConfig#structfield.max_connections).
-    #[must_use]
-    pub fn max_connections(mut self, max_connections: usize) -> ServerConfig {
-        self.max_connections = max_connections;
-        self
-    }
-
-    /// Sets [`backlog`](ServerConfig#structfield.backlog).
-    #[must_use]
-    pub fn backlog(mut self, backlog: u16) -> ServerConfig {
-        self.backlog = backlog;
-        self
-    }
+setters! {
+    idle_timeout: Duration,
+    header_timeout: Duration,
+    body_timeout: Duration,
+    write_timeout: Duration,
+    linger_timeout: Duration,
+    linger_bytes: u64,
+    drain_timeout: Duration,
+    drain_grace: Duration,
+    header_bytes: usize,
+    header_count: usize,
+    uri_bytes: usize,
+    method_bytes: usize,
+    body_bytes: u64,
+    max_connections: usize,
+    backlog: u16,
 }
