@@ -47,6 +47,7 @@
 //! |---|---|
 //! | `tls` (default) | https, through rustls |
 //! | `gzip` (default) | answers in gzip and deflate |
+//! | `sse` | [server-sent events](sse), as a client |
 
 mod callback;
 mod client;
@@ -80,6 +81,13 @@ mod memory;
 mod seconds;
 mod transfer;
 
+#[cfg(feature = "sse")]
+mod backoff;
+#[cfg(feature = "sse")]
+pub mod sse;
+
+#[cfg(feature = "sse")]
+pub use backoff::BackoffConfig;
 pub use callback::FetchHandle;
 pub use client::Client;
 pub use config::{ClientConfig, TlsConfig};

@@ -214,6 +214,30 @@ impl RequestBuilder {
         Fetch::new(&client.inner, call, stopwatch).run().await
     }
 
+    /// Makes a stream of server-sent events of the request: see [`EventSource`](crate::sse::EventSource).
+    /// What is wrong with the request comes out at the first
+    /// [`next`](crate::sse::EventSource::next). Of the request's options its `timeout`,
+    /// `max_body_size` and `decompress` do not count: a stream has neither end nor length.
+    #[cfg(feature = "sse")]
+    pub fn events(self, config: crate::sse::EventSourceConfig) -> crate::sse::EventSource {
+        crate::sse::EventSource::new(self, config)
+    }
+
+    /// The same request once more; `None` if it is none that could be sent, or has a stream for a
+    /// body, which can be sent once only.
+    pub fn try_clone(&self) -> Option<RequestBuilder> {
+        let (Ok(target), None) = (&self.target, &self.error) else { return None };
+        Some(RequestBuilder {
+            client: self.client.clone(),
+            method: self.method.clone(),
+            target: Ok(target.clone()),
+            headers: self.headers.clone(),
+            body: self.body.try_clone()?,
+            options: self.options.clone(),
+            error: None,
+        })
+    }
+
     /// Sends the request, and calls a function with the result: see [`Client::fetch_with`].
     ///
     /// # Panics

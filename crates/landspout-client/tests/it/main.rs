@@ -5,6 +5,8 @@ mod broken;
 mod compressed;
 mod config;
 mod connections;
+#[cfg(feature = "sse")]
+mod event_sources;
 mod gateway;
 mod memory;
 #[cfg(not(feature = "tls"))]
