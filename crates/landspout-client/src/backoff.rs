@@ -92,11 +92,6 @@ impl Backoff {
         Backoff { config, attempts: 0 }
     }
 
-    /// How many attempts in a row have led to no stable connection.
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
     /// Notes that a connection was open for so long before it ended.
     pub(crate) fn was_open(&mut self, lasted: Duration) {
         if lasted >= self.config.stable {
@@ -156,7 +151,7 @@ mod tests {
         backoff.next(0);
         backoff.next(0);
         backoff.was_open(9 * SECOND);
-        assert_eq!(backoff.attempts(), 2);
+        assert_eq!(backoff.attempts, 2);
         backoff.was_open(10 * SECOND);
         assert_eq!(backoff.next(u32::MAX), Some(SECOND));
     }
