@@ -56,6 +56,7 @@ mod drain;
 mod exchange;
 mod link;
 mod listener;
+mod proxied;
 mod refusals;
 mod refuse;
 mod request_body;
@@ -68,6 +69,7 @@ mod upgraded;
 pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
+pub use proxied::{ParseTrustedProxyError, ProxyConfig, ProxyHeaders, TrustedProxy};
 pub use refusals::{Refusal, Refusals};
 pub use server::Server;
 

@@ -27,6 +27,8 @@ pub(crate) struct Link {
     rest: RefCell<Vec<u8>>,
     connections: Rc<Connections>,
     pub(crate) connection: Connection,
+    /// Whether the other end is a proxy that is believed.
+    pub(crate) is_trusted: bool,
     pub(crate) waits: Waits,
     /// The right to the connection that the current request was given.
     pub(crate) upgrade: RefCell<Option<UpgradeSender>>,
@@ -53,7 +55,9 @@ impl Link {
         connections: Rc<Connections>,
     ) -> Link {
         let local_addr = stream.local_addr().ok();
+        let is_trusted = connections.config.proxies.trusts(Some(remote_addr.ip()));
         Link {
+            is_trusted,
             stream: RefCell::new(stream),
             rest: RefCell::default(),
             waits: Waits::new(connections.clock.now()),
