@@ -2,6 +2,7 @@
 
 use crate::error::ParamError;
 use percent_encoding::percent_decode_str;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -27,16 +28,8 @@ use std::ops::Range;
 pub struct Params<'router, 'path> {
     pub(crate) names: &'router [Box<str>],
     pub(crate) path: &'path str,
-    /// As many as there are names.
-    pub(crate) values: Values<'router, 'path>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Values<'router, 'path> {
-    /// Parts of `path`.
-    Found(matchit::Params<'router, 'path>),
-    /// Where they are in `path`, when another text than `path` was matched.
-    Ranges(Vec<Range<usize>>),
+    /// Where in `path` the values are; as many as there are names.
+    pub(crate) ranges: SmallVec<[Range<usize>; 4]>,
 }
 
 impl<'router, 'path> Params<'router, 'path> {
@@ -71,22 +64,29 @@ impl<'router, 'path> Params<'router, 'path> {
     }
 
     /// Where in the path that was asked for each raw value is, in bytes.
-    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        let (found, ranges) = match &self.values {
-            Values::Found(params) => (Some(ranges_in(self.path, params)), [].iter()),
-            Values::Ranges(ranges) => (None, ranges.iter()),
-        };
-        found.into_iter().flatten().chain(ranges.cloned())
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
+        self.ranges.iter().cloned()
+    }
+
+    /// As [`ranges`](Self::ranges), for a caller who is done with the path.
+    pub fn into_ranges(self) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
+        self.ranges.into_iter()
     }
 }
 
-/// Where the values of `params` are in `text`, of which they are parts.
-pub(crate) fn ranges_in(
+/// Where in `text` the values of `names` are, which were found in it.
+///
+/// They are asked for by name: matchit's iterator checks that names and values are UTF-8, and this
+/// checks the values alone. It is quadratic in the number of names, of which there are few.
+#[inline]
+pub(crate) fn ranges_in<'a>(
     text: &str,
-    params: &matchit::Params<'_, '_>,
-) -> impl Iterator<Item = Range<usize>> {
+    names: &'a [Box<str>],
+    found: &'a matchit::Params<'_, '_>,
+) -> impl Iterator<Item = Range<usize>> + use<'a> {
     let start_of_text = text.as_ptr().addr();
-    params.iter().map(move |(_, value)| {
+    names.iter().map(move |name| {
+        let value = found.get(name).expect("what is found has the names of its pattern");
         let start = value.as_ptr().addr() - start_of_text;
         start..start + value.len()
     })

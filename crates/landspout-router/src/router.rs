@@ -1,13 +1,15 @@
 //! The router.
 
 use crate::error::{InsertError, Miss, UrlError};
-use crate::params::{Params, Values, ranges_in};
+use crate::params::{Params, ranges_in};
 use crate::pattern::{Pattern, join};
 use crate::spelling::Spelling;
 use crate::url;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::ops::Range;
 
 /// A map from paths to values, by patterns with parameters.
 ///
@@ -316,28 +318,15 @@ impl<T> Router<T> {
     fn exactly_at<'path>(&self, path: &'path str) -> Option<Match<'_, 'path, T>> {
         if let Some(spelling) = Spelling::of(path) {
             let found = self.tree.at(&spelling.text).ok()?;
-            let ranges = ranges_in(&spelling.text, &found.params)
-                .map(|range| spelling.range_in_path(range))
-                .collect();
-            return Some(self.matched(*found.value, path, Values::Ranges(ranges)));
+            let entry = &self.entries[*found.value];
+            let ranges = ranges_in(&spelling.text, &entry.pattern.names, &found.params);
+            let ranges = ranges.map(|range| spelling.range_in_path(range)).collect();
+            return Some(entry.matched(path, ranges));
         }
         let found = self.tree.at(path).ok()?;
-        Some(self.matched(*found.value, path, Values::Found(found.params)))
-    }
-
-    #[inline]
-    fn matched<'router, 'path>(
-        &'router self,
-        place: usize,
-        path: &'path str,
-        values: Values<'router, 'path>,
-    ) -> Match<'router, 'path, T> {
-        let entry = &self.entries[place];
-        Match {
-            value: &entry.value,
-            pattern: &entry.pattern.text,
-            params: Params { names: &entry.pattern.names, path, values },
-        }
+        let entry = &self.entries[*found.value];
+        let ranges = ranges_in(path, &entry.pattern.names, &found.params).collect();
+        Some(entry.matched(path, ranges))
     }
 
     /// What the policy makes of a path that no route has.
@@ -359,12 +348,23 @@ impl<T> Router<T> {
             _ => Ok(Match {
                 value: found.value,
                 pattern: found.pattern,
-                params: Params {
-                    names: found.params.names,
-                    path,
-                    values: Values::Ranges(found.params.ranges().collect()),
-                },
+                params: Params { names: found.params.names, path, ranges: found.params.ranges },
             }),
+        }
+    }
+}
+
+impl<T> Entry<T> {
+    #[inline]
+    fn matched<'path>(
+        &self,
+        path: &'path str,
+        ranges: SmallVec<[Range<usize>; 4]>,
+    ) -> Match<'_, 'path, T> {
+        Match {
+            value: &self.value,
+            pattern: &self.pattern.text,
+            params: Params { names: &self.pattern.names, path, ranges },
         }
     }
 }
