@@ -30,12 +30,17 @@ impl BoxHandler {
     pub(crate) fn new(handler: impl Handler + 'static) -> BoxHandler {
         BoxHandler(Rc::new(handler))
     }
+
+    /// As [`handle`](Handler::handle), with a future whose type has a name, to be kept in a struct.
+    pub fn call(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + '_>> {
+        self.0.handle_boxed(request)
+    }
 }
 
 impl Handler for BoxHandler {
     // Not an `async fn`: that would hold the request a second time, beside the box.
     fn handle(&self, request: Request) -> impl Future<Output = Response> {
-        self.0.handle_boxed(request)
+        self.call(request)
     }
 
     fn check(&self) -> Result<(), Error> {

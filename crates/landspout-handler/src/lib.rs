@@ -78,7 +78,7 @@ pub use into_response::{Html, IntoResponse, Json};
 pub use limit::BodyLimit;
 pub use middleware::{Middleware, Next, Wrapped};
 pub use origin::Forwarded;
-pub use panic::{Panic, contain_panic};
+pub use panic::{Panic, catch_panic, contain_panic};
 pub use request::Request;
 pub use request_handler::{RequestHandler, Resource};
 pub use response::Response;

@@ -31,12 +31,19 @@ use std::task::Poll;
 /// ```
 pub async fn contain_panic<F: Future>(future: F) -> Result<F::Output, Panic> {
     let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(payload) => Poll::Ready(Err(Panic::new(&*payload))),
+    poll_fn(|cx| match catch_panic(|| future.as_mut().poll(cx)) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
     })
     .await
+}
+
+/// Runs a function to its end or to its panic, as [`contain_panic`] runs a future.
+///
+/// # Errors
+/// The function panicked.
+pub fn catch_panic<T>(run: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| Panic::new(&*payload))
 }
 
 /// A panic that was contained.

@@ -210,6 +210,9 @@ struct Parameter<'de> {
 
 impl<'de> Parameter<'de> {
     fn decode(&self) -> Result<Cow<'de, str>, ParameterError> {
+        if !self.encoded.contains('%') {
+            return Ok(Cow::Borrowed(self.encoded));
+        }
         percent_decode_str(self.encoded).decode_utf8().map_err(|_| {
             let Parameter { name, encoded } = self;
             ParameterError::Value(format!("`{name}` must be UTF-8, and is {}", quoted(encoded)))

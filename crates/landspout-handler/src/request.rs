@@ -4,6 +4,7 @@ use crate::origin::Origin;
 use crate::route::Taken;
 use crate::{Body, Connection, Error, Forwarded, Route, State, Upgrade};
 use http::header::HOST;
+use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use std::any::type_name;
 use std::fmt;
@@ -27,16 +28,10 @@ use std::sync::Arc;
 /// ```
 ///
 /// It is as large as a pointer, so that handing it on costs nothing.
-#[derive(Default)]
 pub struct Request(Box<Inner>);
 
-#[derive(Default)]
 struct Inner {
-    method: Method,
-    uri: Uri,
-    version: Version,
-    headers: HeaderMap,
-    extensions: Extensions,
+    head: Parts,
     body: Body,
     connection: Connection,
     origin: Origin,
@@ -48,7 +43,10 @@ struct Inner {
 impl Request {
     /// A request without headers and body.
     pub fn new(method: Method, uri: Uri) -> Request {
-        Request(Box::new(Inner { method, uri, ..Inner::default() }))
+        let mut request = Request::default();
+        request.0.head.method = method;
+        request.0.head.uri = uri;
+        request
     }
 
     /// A GET of `uri`, for tests and examples.
@@ -78,14 +76,14 @@ impl Request {
     /// Sets the method.
     #[must_use]
     pub fn with_method(mut self, method: Method) -> Request {
-        self.0.method = method;
+        self.0.head.method = method;
         self
     }
 
     /// Sets a header, in place of any of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Request {
-        self.0.headers.insert(name, value);
+        self.0.head.headers.insert(name, value);
         self
     }
 
@@ -98,44 +96,44 @@ impl Request {
 
     /// The method.
     pub fn method(&self) -> &Method {
-        &self.0.method
+        &self.0.head.method
     }
 
     /// The method, to change.
     pub fn method_mut(&mut self) -> &mut Method {
-        &mut self.0.method
+        &mut self.0.head.method
     }
 
     /// The target: on a server mostly a path and a query, in a client a whole URI.
     pub fn uri(&self) -> &Uri {
-        &self.0.uri
+        &self.0.head.uri
     }
 
     /// Sets the target. The parameters of a route already taken are forgotten, because they stand
     /// in the old one.
     pub fn set_uri(&mut self, uri: Uri) {
-        self.0.uri = uri;
+        self.0.head.uri = uri;
         self.0.taken = None;
     }
 
     /// The version of HTTP that the request came in.
     pub fn version(&self) -> Version {
-        self.0.version
+        self.0.head.version
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.0.headers
+        &self.0.head.headers
     }
 
     /// The headers, to change.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.0.headers
+        &mut self.0.head.headers
     }
 
     /// The value of a header, if it is there and is visible ASCII.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
-        self.0.headers.get(name)?.to_str().ok()
+        self.0.head.headers.get(name)?.to_str().ok()
     }
 
     /// Host and port as the client named them: as a trusted proxy told, else of the URI if it has
@@ -145,7 +143,7 @@ impl Request {
         if let Some(host) = self.0.origin.forwarded().and_then(|told| told.host.as_deref()) {
             return Some(host);
         }
-        match self.0.uri.authority() {
+        match self.0.head.uri.authority() {
             Some(authority) => authority.as_str().rsplit('@').next(),
             None => self.header(HOST),
         }
@@ -233,12 +231,12 @@ impl Request {
 
     /// Values that travel with the request and do not go over the wire.
     pub fn extensions(&self) -> &Extensions {
-        &self.0.extensions
+        &self.0.head.extensions
     }
 
     /// The same, to change.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.0.extensions
+        &mut self.0.head.extensions
     }
 
     /// The connection that the request came on.
@@ -267,11 +265,11 @@ impl Request {
         parameters: impl IntoIterator<Item = Range<usize>>,
     ) {
         self.0.origin.record_route(&route.pattern);
-        self.0.taken = Some(Taken::new(route, self.0.uri.path(), parameters));
+        self.0.taken = Some(Taken::new(route, self.0.head.uri.path(), parameters));
     }
 
     pub(crate) fn parameters(&self) -> Option<impl ExactSizeIterator<Item = (&str, &str)> + Clone> {
-        Some(self.0.taken.as_ref()?.parameters(self.0.uri.path()))
+        Some(self.0.taken.as_ref()?.parameters(self.0.head.uri.path()))
     }
 
     /// Gives the handlers behind it the values of their application. For the application.
@@ -309,43 +307,48 @@ impl Request {
         self.0.upgrade = Some(upgrade);
     }
 
+    /// A request of a head and a body, as the `http` crate knows them.
+    pub fn from_parts(head: Parts, body: Body) -> Request {
+        Request(Box::new(Inner {
+            head,
+            body,
+            connection: Connection::default(),
+            origin: Origin::default(),
+            taken: None,
+            state: None,
+            upgrade: None,
+        }))
+    }
+
     /// As `http::Request`, for code that speaks the `http` crate's types. Connection, route, state
     /// and upgrade stay behind.
     pub fn into_http(self) -> http::Request<Body> {
-        let inner = *self.0;
-        let mut request = http::Request::new(inner.body);
-        *request.method_mut() = inner.method;
-        *request.uri_mut() = inner.uri;
-        *request.version_mut() = inner.version;
-        *request.headers_mut() = inner.headers;
-        *request.extensions_mut() = inner.extensions;
-        request
+        let Inner { head, body, .. } = *self.0;
+        http::Request::from_parts(head, body)
     }
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("method", &self.0.method)
-            .field("uri", &self.0.uri)
-            .field("headers", &self.0.headers)
+            .field("method", &self.0.head.method)
+            .field("uri", &self.0.head.uri)
+            .field("headers", &self.0.head.headers)
             .field("body", &self.0.body)
             .finish_non_exhaustive()
     }
 }
 
+impl Default for Request {
+    fn default() -> Request {
+        Request::from(http::Request::new(Body::empty()))
+    }
+}
+
 impl From<http::Request<Body>> for Request {
     fn from(request: http::Request<Body>) -> Request {
-        let (parts, body) = request.into_parts();
-        Request(Box::new(Inner {
-            method: parts.method,
-            uri: parts.uri,
-            version: parts.version,
-            headers: parts.headers,
-            extensions: parts.extensions,
-            body,
-            ..Inner::default()
-        }))
+        let (head, body) = request.into_parts();
+        Request::from_parts(head, body)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{Body, Error, Route, Upgrade};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
+use http::response::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use std::fmt;
@@ -23,15 +24,11 @@ use std::sync::Arc;
 /// ```
 ///
 /// It is as large as a pointer, so that handing it on costs nothing.
-#[derive(Default)]
 pub struct Response(Box<Inner>);
 
-#[derive(Default)]
 struct Inner {
-    status: StatusCode,
-    headers: HeaderMap,
+    head: Parts,
     body: Body,
-    extensions: Extensions,
     error: Option<Error>,
     route: Option<Arc<Route>>,
     upgrade: Option<Upgrade>,
@@ -40,7 +37,8 @@ struct Inner {
 impl Response {
     /// A 200 with this body and no header.
     pub fn new(body: impl Into<Body>) -> Response {
-        Response(Box::new(Inner { body: body.into(), ..Inner::default() }))
+        let (head, body) = http::Response::new(body.into()).into_parts();
+        Response::from_parts(head, body)
     }
 
     /// A response of this status without headers or body.
@@ -111,7 +109,7 @@ impl Response {
     #[must_use]
     #[track_caller]
     pub fn with_status(mut self, status: u16) -> Response {
-        self.0.status = StatusCode::from_u16(status)
+        self.0.head.status = StatusCode::from_u16(status)
             .unwrap_or_else(|_| panic!("a status is between 100 and 999, and {status} is not"));
         self
     }
@@ -119,7 +117,7 @@ impl Response {
     /// Sets a header, in place of any of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Response {
-        self.0.headers.insert(name, value);
+        self.0.head.headers.insert(name, value);
         self
     }
 
@@ -132,17 +130,17 @@ impl Response {
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.0.status
+        self.0.head.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.0.headers
+        &self.0.head.headers
     }
 
     /// The headers, to change.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.0.headers
+        &mut self.0.head.headers
     }
 
     /// The body.
@@ -162,12 +160,12 @@ impl Response {
 
     /// Values that travel with the response and do not go over the wire.
     pub fn extensions(&self) -> &Extensions {
-        &self.0.extensions
+        &self.0.head.extensions
     }
 
     /// The same, to change.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.0.extensions
+        &mut self.0.head.extensions
     }
 
     /// The error that this response tells of, for whoever logs it or makes a page of it.
@@ -200,23 +198,24 @@ impl Response {
         self.0.upgrade.take()
     }
 
+    /// A response of a head and a body, as the `http` crate knows them.
+    pub fn from_parts(head: Parts, body: Body) -> Response {
+        Response(Box::new(Inner { head, body, error: None, route: None, upgrade: None }))
+    }
+
     /// As `http::Response`, for code that speaks the `http` crate's types. Error, route and
     /// upgrade stay behind.
     pub fn into_http(self) -> http::Response<Body> {
-        let inner = *self.0;
-        let mut response = http::Response::new(inner.body);
-        *response.status_mut() = inner.status;
-        *response.headers_mut() = inner.headers;
-        *response.extensions_mut() = inner.extensions;
-        response
+        let Inner { head, body, .. } = *self.0;
+        http::Response::from_parts(head, body)
     }
 }
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("status", &self.0.status)
-            .field("headers", &self.0.headers)
+            .field("status", &self.0.head.status)
+            .field("headers", &self.0.head.headers)
             .field("body", &self.0.body)
             .field("error", &self.0.error)
             .finish_non_exhaustive()
@@ -228,9 +227,9 @@ impl fmt::Debug for Response {
 impl From<Error> for Response {
     fn from(error: Error) -> Response {
         let mut response = Response::text(error.to_string());
-        response.0.status = error.status();
+        response.0.head.status = error.status();
         // In place of the text's own headers, where they have the same names.
-        response.0.headers.extend(error.headers().clone());
+        response.0.head.headers.extend(error.headers().clone());
         response.0.error = Some(error);
         response
     }
@@ -238,13 +237,13 @@ impl From<Error> for Response {
 
 impl From<http::Response<Body>> for Response {
     fn from(response: http::Response<Body>) -> Response {
-        let (parts, body) = response.into_parts();
-        Response(Box::new(Inner {
-            status: parts.status,
-            headers: parts.headers,
-            extensions: parts.extensions,
-            body,
-            ..Inner::default()
-        }))
+        let (head, body) = response.into_parts();
+        Response::from_parts(head, body)
+    }
+}
+
+impl Default for Response {
+    fn default() -> Response {
+        Response::new(Body::empty())
     }
 }

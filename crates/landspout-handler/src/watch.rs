@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::pin::pin;
-use std::task::Poll;
 
 /// Two functions of the loop's watchdog: what turns a name into a number, once for each route, and
 /// what is told the number of the handler that is being polled and gives the number before it.
@@ -45,6 +44,13 @@ impl Watch {
     pub fn label(name: &str) -> u32 {
         INSTALLED.get().map_or(0, |watch| (watch.label)(name))
     }
+
+    /// Runs a function, telling the installed watch that what has this number runs.
+    pub fn during<T>(label: u32, run: impl FnOnce() -> T) -> T {
+        let Some(watch) = INSTALLED.get() else { return run() };
+        let _leave = Leave { enter: watch.enter, before: (watch.enter)(label) };
+        run()
+    }
 }
 
 /// Runs a future, telling the installed [`Watch`] whenever it is being polled.
@@ -53,12 +59,7 @@ impl Watch {
 /// As safe as the future is.
 pub async fn watched<F: Future>(label: u32, future: F) -> F::Output {
     let mut future = pin!(future);
-    std::future::poll_fn(|cx| -> Poll<F::Output> {
-        let Some(watch) = INSTALLED.get() else { return future.as_mut().poll(cx) };
-        let _leave = Leave { enter: watch.enter, before: (watch.enter)(label) };
-        future.as_mut().poll(cx)
-    })
-    .await
+    std::future::poll_fn(|cx| Watch::during(label, || future.as_mut().poll(cx))).await
 }
 
 /// Restores what ran before, also when the poll panics.
