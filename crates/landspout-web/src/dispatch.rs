@@ -2,12 +2,11 @@
 
 use crate::endpoint::Endpoint;
 use crate::{Routes, redirect};
-use landspout_handler::{
-    BoxHandler, Error, Handler, Request, Response, Route, Watch, contain_panic, watched,
-};
+use landspout_handler::{BoxHandler, Error, Handler, Request, Response, Route, Watch, catch_panic};
 use landspout_router::{Miss, Router};
-use smallvec::SmallVec;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 /// The routes of an application, ready to be asked.
 pub(crate) struct Dispatch {
@@ -56,7 +55,7 @@ impl Dispatch {
             }
         };
         let entry = &self.entries[*found.value];
-        let ranges: SmallVec<[_; 4]> = found.params.ranges().collect();
+        let ranges = found.params.into_ranges();
         request.set_route(Arc::clone(&entry.route), ranges);
         let handler = entry.endpoint.at(request.method());
         Choice { handler, label: entry.label, route: Some(&entry.route) }
@@ -82,23 +81,80 @@ struct Choice<'a> {
 }
 
 impl Handler for Dispatch {
-    async fn handle(&self, mut request: Request) -> Response {
+    // Not an `async fn`: its state would hold the request twice.
+    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
         let Choice { handler, label, route } = self.choose(&mut request);
-        let mut response = match handler {
-            Ok(handler) => watched(label, contained(handler, request)).await,
-            Err(response) => response,
+        let stage = match handler {
+            Ok(handler) => Stage::Asked(handler, request),
+            Err(response) => Stage::Answered(response),
         };
-        if let Some(route) = route {
-            response.set_route(Arc::clone(route));
-        }
-        response
+        Handling { stage, label: Some(label), route }
     }
 }
 
 /// Asks a handler, and answers 500 where it panics.
-pub(crate) async fn contained(handler: &BoxHandler, request: Request) -> Response {
-    // The function that makes the future may panic, too, if it is not an `async fn`: it is called
-    // within the block for that.
-    let answer = contain_panic(async { handler.handle(request).await }).await;
-    answer.unwrap_or_else(|panic| Error::from(panic).into())
+pub(crate) fn contained(handler: &BoxHandler, request: Request) -> impl Future<Output = Response> {
+    Handling { stage: Stage::Asked(handler, request), label: None, route: None }
+}
+
+/// A handler at work: watched, its panic contained, its answer told its route. By hand what an
+/// async function for each of these would do, because this is the way of every request.
+struct Handling<'a> {
+    stage: Stage<'a>,
+    /// `None` leaves the label of whoever asks.
+    label: Option<u32>,
+    route: Option<&'a Arc<Route>>,
+}
+
+enum Stage<'a> {
+    /// The handler was not called yet. To make the future may panic, too, if it is not made by an
+    /// `async fn`, and takes time: it is done within the first poll.
+    Asked(&'a BoxHandler, Request),
+    Working(Pin<Box<dyn Future<Output = Response> + 'a>>),
+    Answered(Response),
+    Done,
+}
+
+impl Stage<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
+        if let Stage::Working(future) = self {
+            return future.as_mut().poll(cx);
+        }
+        match std::mem::replace(self, Stage::Done) {
+            Stage::Asked(handler, request) => {
+                let mut future = handler.call(request);
+                let poll = future.as_mut().poll(cx);
+                if poll.is_pending() {
+                    *self = Stage::Working(future);
+                }
+                poll
+            }
+            Stage::Answered(response) => Poll::Ready(response),
+            Stage::Working(_) | Stage::Done => unreachable!("a future is not polled after its end"),
+        }
+    }
+}
+
+impl Future for Handling<'_> {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let Handling { stage, label, route } = &mut *self;
+        let mut work = || catch_panic(|| stage.poll(cx));
+        let poll = match *label {
+            Some(label) => Watch::during(label, work),
+            None => work(),
+        };
+        let Poll::Ready(mut response) = poll.unwrap_or_else(|panic| {
+            // It is not to be polled again.
+            *stage = Stage::Done;
+            Poll::Ready(Error::from(panic).into())
+        }) else {
+            return Poll::Pending;
+        };
+        if let Some(route) = route {
+            response.set_route(Arc::clone(route));
+        }
+        Poll::Ready(response)
+    }
 }

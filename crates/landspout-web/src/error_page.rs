@@ -3,7 +3,8 @@
 use crate::accept::page_format;
 use crate::page_body;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, StatusCode};
 use landspout_handler::{Error, Request, Response};
 use smallvec::SmallVec;
 use std::error::Error as StdError;
@@ -58,15 +59,20 @@ pub(crate) struct ErrorPages {
 /// and copies nothing.
 pub(crate) struct Asked {
     method: Method,
-    uri: Uri,
+    target: Option<PathAndQuery>,
     /// One line, mostly.
     accept: SmallVec<[HeaderValue; 1]>,
 }
 
 impl Asked {
     pub(crate) fn of(request: &Request) -> Asked {
-        let accept = request.headers().get_all(ACCEPT).iter().cloned().collect();
-        Asked { method: request.method().clone(), uri: request.uri().clone(), accept }
+        let headers = request.headers();
+        let accept = match headers.contains_key(ACCEPT) {
+            true => headers.get_all(ACCEPT).iter().cloned().collect(),
+            false => SmallVec::new(),
+        };
+        let target = request.uri().path_and_query().cloned();
+        Asked { method: request.method().clone(), target, accept }
     }
 }
 
@@ -126,8 +132,8 @@ fn causes(error: &Error) -> Vec<String> {
 /// for information, and what is not there, of which every server is asked all day, for debugging.
 /// The query stays out of it, because queries carry secrets.
 fn log(asked: &Asked, response: &Response, error: &Error) {
-    let Asked { method, uri, .. } = asked;
-    let path = uri.path();
+    let Asked { method, target, .. } = asked;
+    let path = target.as_ref().map(PathAndQuery::path);
     let route = response.route().map(|route| &*route.pattern);
     let status = response.status().as_u16();
     match error.status().as_u16() {
