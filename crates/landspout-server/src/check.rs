@@ -103,16 +103,27 @@ pub(crate) fn is_host(bytes: &[u8]) -> bool {
         return address.is_some_and(|text| text.parse::<Ipv6Addr>().is_ok())
             && is_port(&rest[end + 1..]);
     }
-    let end = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
-    let (name, port) = bytes.split_at(end);
-    !name.is_empty() && name.iter().all(|byte| is_name_byte(*byte)) && is_port(port)
+    let end = bytes.iter().position(|byte| !NAME_BYTES[usize::from(*byte)]);
+    let (name, port) = bytes.split_at(end.unwrap_or(bytes.len()));
+    !name.is_empty() && is_port(port)
 }
 
 /// RFC 3986 §3.2.2, `reg-name`.
-fn is_name_byte(byte: u8) -> bool {
+const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'$'..=b'+' | b'-' | b'.' | b';' | b'=' | b'_' | b'~')
 }
+
+/// Looked up and not computed: it is asked for each byte of the host of each request.
+static NAME_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = is_name_byte(byte as u8);
+        byte += 1;
+    }
+    table
+};
 
 /// Nothing, or a colon and a port, which RFC 3986 §3.2.3 lets be empty.
 fn is_port(bytes: &[u8]) -> bool {

@@ -26,6 +26,9 @@ pub(super) fn builder(config: &ServerConfig) -> Builder {
     // hyper reads ahead to notice a client that leaves, and then needs a new buffer for each
     // request. The ticker notices for nothing.
     builder.half_close(true).max_header_size(config.header_bytes);
+    // Answers go into one buffer. A list of buffers spares a copy of large bodies, and costs each
+    // small answer some 450 instructions.
+    builder.writev(false);
     // Bounds what an upload may make the connection hold.
     builder.max_buf_size(config.header_bytes.max(64 << 10));
     if config.header_count != 100 {
