@@ -8,7 +8,8 @@ use crate::network::Network;
 use crate::target::{Target, TargetError};
 use crate::timings::Stopwatch;
 use crate::{
-    ClientConfig, ClientResponse, FetchError, FetchHandle, Phase, RequestBuilder, RequestOptions,
+    ClientConfig, ClientResponse, FetchError, FetchHandle, Phase, PoolStats, RequestBuilder,
+    RequestOptions,
 };
 use http::Method;
 use landspout_handler::{Handler, Request};
@@ -85,6 +86,14 @@ impl Client {
     /// The settings.
     pub fn config(&self) -> &ClientConfig {
         &self.inner.config
+    }
+
+    /// What the pool holds now. A client over a handler in memory has none, and counts nothing.
+    pub fn pool_stats(&self) -> PoolStats {
+        match &self.inner.backend {
+            Backend::Network(network) => network.leases.stats(),
+            Backend::Memory(_) => PoolStats::default(),
+        }
     }
 
     /// Begins a GET.

@@ -75,6 +75,9 @@ impl Failure {
     /// Sorts an error of an answer's body; `limit` is what the whole request may last.
     pub(crate) fn of_body(error: BodyError, limit: Duration) -> Failure {
         let source = StdError::source(&error);
+        if let Some(Stalled(limit)) = source.and_then(|source| source.downcast_ref()) {
+            return Failure::timeout(*limit);
+        }
         let undecodable = source.and_then(|source| source.downcast_ref::<Undecodable>());
         let kind = match &error {
             error if error.is_timeout() => return Failure::timeout(limit),
@@ -89,6 +92,18 @@ impl Failure {
         Failure::new(kind, error)
     }
 }
+
+/// No byte of an answer's body came for this long. Marks such errors among those of a body.
+#[derive(Debug)]
+pub(crate) struct Stalled(pub(crate) Duration);
+
+impl fmt::Display for Stalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no byte came for {:?}", self.0)
+    }
+}
+
+impl StdError for Stalled {}
 
 /// The bytes of an answer are not in the coding that its head announced. Marks such errors among
 /// those of a body.

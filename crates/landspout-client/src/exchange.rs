@@ -8,8 +8,9 @@ use crate::error::{Failure, Kind};
 use crate::lease::Lease;
 use crate::memory::Memory;
 use crate::network::Network;
+use crate::route::Route;
 use crate::timings::Stopwatch;
-use crate::transfer::Transfer;
+use crate::transfer::{Transfer, TransferLimits};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use landspout_handler::{Body, BodyError};
@@ -18,6 +19,10 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
+/// How often a request goes out again because its connection was of no use. An idle connection that
+/// has died needs one; a server that sheds load by closing shared connections may need another.
+const MAX_REPEATS: u32 = 3;
 
 /// One call, and what is known of its way so far. It is sent as often as redirects and retries ask.
 #[derive(Debug)]
@@ -64,39 +69,56 @@ impl<'a> Exchange<'a> {
     }
 
     async fn over_network(&mut self, network: &Network) -> Result<Response<Body>, Failure> {
-        let mut lease = self.queue(network).await?;
-        let mut request = self.call.request(&self.inner.config)?;
-        if let Some(connection) = &mut lease.connection {
-            self.stopwatch.set_reused();
-            let spare = request.body().try_clone().filter(|_| self.call.is_idempotent());
+        let route =
+            Route::new(&self.call.target.origin, &self.call.rules.connect, &self.inner.config);
+        let mut lease = self.queue(network, &route).await?;
+        let mut repeats = 0;
+        loop {
+            let request = self.call.request(&self.inner.config)?;
+            let reused = lease.connection.is_some();
+            let connection = match &mut lease.connection {
+                Some(connection) => {
+                    self.stopwatch.set_reused();
+                    connection
+                }
+                None => lease.open(self.connect(network, &route).await?),
+            };
+            let may_repeat = reused && self.call.is_idempotent();
+            let spare = request.body().try_clone();
             match self.send(connection, request).await {
                 Ok(response) => return Ok(self.unpack(response, lease)),
+                Err(unanswered) if repeats == MAX_REPEATS => return Err(unanswered.failure),
+                Err(unanswered) if !reused && !lease.is_shared() => {
+                    return Err(unanswered.failure);
+                }
                 // The server may have closed the idle connection while the request was on its way
                 // (RFC 9112 §9.3.1): once more, over a new one.
-                Err(unanswered) => self.call.body = again(unanswered, spare)?,
+                Err(unanswered) => self.call.body = again(unanswered, spare, may_repeat)?,
             }
+            repeats += 1;
             self.stopwatch.restart();
-            request = self.call.request(&self.inner.config)?;
-        }
-        let connection = lease.connection.insert(self.connect(network).await?);
-        match self.send(connection, request).await {
-            Ok(response) => Ok(self.unpack(response, lease)),
-            Err(unanswered) => Err(unanswered.failure),
+            if lease.is_shared() {
+                drop(lease);
+                lease = self.queue(network, &route).await?;
+            } else {
+                lease.connection = None;
+            }
         }
     }
 
-    async fn queue(&mut self, network: &Network) -> Result<Lease, Failure> {
+    async fn queue(&mut self, network: &Network, route: &Route) -> Result<Lease, Failure> {
         self.stopwatch.enter(Phase::Queue);
         let deadline = Deadline::after(self.call.rules.queue_timeout);
-        let lease = within(deadline, network.leases.acquire(&self.call.target.origin)).await?;
+        let lease = within(deadline, network.leases.acquire(route)).await?;
         self.stopwatch.enter(Phase::Prepare);
         Ok(lease)
     }
 
-    async fn connect(&mut self, network: &Network) -> Result<Connection, Failure> {
+    async fn connect(&mut self, network: &Network, route: &Route) -> Result<Connection, Failure> {
         let own = Deadline::after(self.call.rules.connect_timeout);
-        let deadline = [own, self.deadline()].into_iter().flatten().min_by_key(|one| one.at);
-        let connecting = network.connector.connect(&self.call.target.origin, &mut self.stopwatch);
+        let deadline = earlier(own, self.deadline());
+        let tls_limit = self.call.rules.tls_timeout;
+        let connecting = network.connector.connect(route, tls_limit, &mut self.stopwatch);
         within(deadline, connecting).await?
     }
 
@@ -107,7 +129,10 @@ impl<'a> Exchange<'a> {
     ) -> Result<Response<Answer>, Unanswered> {
         self.stopwatch.enter(Phase::Send);
         self.remote_addr = connection.remote_addr();
-        let answer = within(self.deadline(), connection.send(request)).await;
+        let own = Deadline::after(self.call.rules.first_byte_timeout);
+        let deadline = earlier(own, self.deadline());
+        let origin = &self.call.target.origin;
+        let answer = within(deadline, connection.send(request, origin)).await;
         if let Some(sent) = connection.wire().sent() {
             self.stopwatch.enter_at(Phase::FirstByte, sent);
         }
@@ -119,7 +144,9 @@ impl<'a> Exchange<'a> {
             }
             Ok(Err(unanswered)) => Err(unanswered),
             // A request that ran out of time is not sent again.
-            Err(failure) => Err(Unanswered { failure, unsent: None, answered: true }),
+            Err(failure) => {
+                Err(Unanswered { failure, unsent: None, answered: true, refused: false })
+            }
         }
     }
 
@@ -133,8 +160,11 @@ impl<'a> Exchange<'a> {
     where
         B: http_body::Body<Data = Bytes, Error = BodyError> + Send + Unpin + 'static,
     {
-        let deadline = self.deadline().map(|deadline| deadline.at);
-        let transfer = Transfer::new(body, lease, server_idle(headers), deadline);
+        let limits = TransferLimits {
+            deadline: self.deadline().map(|deadline| deadline.at),
+            read_timeout: self.call.rules.read_timeout,
+        };
+        let transfer = Transfer::new(body, lease, server_idle(headers), limits);
         Body::wrap(transfer).limit(self.call.rules.max_body_size)
     }
 
@@ -167,12 +197,17 @@ async fn within<F: Future>(deadline: Option<Deadline>, future: F) -> Result<F::O
     }
 }
 
-/// The body to send once more, if that is harmless: nothing of the request went out; or nothing came
-/// back, and there is a spare body because doing it twice is doing it once.
-fn again(unanswered: Unanswered, spare: Option<Body>) -> Result<Body, Failure> {
-    let Unanswered { failure, unsent, answered } = unanswered;
-    let spare = spare.filter(|_| failure.kind == Kind::Failed && !answered);
-    unsent.or(spare).ok_or(failure)
+/// The one that ends first.
+fn earlier(one: Option<Deadline>, other: Option<Deadline>) -> Option<Deadline> {
+    [one, other].into_iter().flatten().min_by_key(|deadline| deadline.at)
+}
+
+/// The body to send once more, if that is harmless: nothing of the request went out, or the server
+/// says that it did nothing with it; or nothing came back, and doing it twice is doing it once.
+fn again(unanswered: Unanswered, spare: Option<Body>, may_repeat: bool) -> Result<Body, Failure> {
+    let Unanswered { failure, unsent, answered, refused } = unanswered;
+    let harmless = refused || (may_repeat && failure.kind == Kind::Failed && !answered);
+    unsent.or(spare.filter(|_| harmless)).ok_or(failure)
 }
 
 /// Whether an answer has no body whatever its head says (RFC 9112 §6.3).

@@ -1,9 +1,9 @@
 //! A place in the pool, held for as long as a request needs its connection.
 
-use crate::ClientConfig;
 use crate::connection::Connection;
 use crate::pool::{Grant, Limits, Pool, Reusable, idle_time};
-use crate::target::Origin;
+use crate::route::Route;
+use crate::{ClientConfig, PoolStats};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -40,10 +40,22 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Lease {
     shared: Arc<Shared>,
-    origin: Origin,
+    route: Route,
     pub(crate) connection: Option<Connection>,
-    /// Whether the place has been freed.
-    freed: bool,
+    hold: Hold,
+}
+
+/// What a lease holds of the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    /// The place of a connection that is to be made.
+    Opening,
+    /// A connection.
+    Connection,
+    /// A stream of the shared connection of this number.
+    Stream(u64),
+    /// Nothing any more.
+    Nothing,
 }
 
 impl Leases {
@@ -58,18 +70,23 @@ impl Leases {
     ///
     /// # Cancel safety
     /// Safe: whoever stops waiting leaves the line.
-    pub(crate) async fn acquire(&self, origin: &Origin) -> Lease {
+    pub(crate) async fn acquire(&self, route: &Route) -> Lease {
         let waiting = {
             let mut state = self.0.lock();
-            if let Some(grant) = state.pool.try_take(origin, now()) {
-                return Lease::new(&self.0, origin.clone(), grant);
+            if let Some(grant) = state.pool.try_take(route, now()) {
+                return Lease::new(&self.0, route.clone(), grant);
             }
             let (sender, receiver) = oneshot::channel();
-            let ticket = state.pool.wait(origin, sender);
-            Waiting { shared: &self.0, origin, ticket, receiver }
+            let ticket = state.pool.wait(route, sender);
+            Waiting { shared: &self.0, route, ticket, receiver }
         };
         self.0.call_next();
         waiting.lease().await
+    }
+
+    /// What the pool holds now.
+    pub(crate) fn stats(&self) -> PoolStats {
+        self.0.lock().pool.stats()
     }
 }
 
@@ -83,22 +100,22 @@ impl Shared {
     fn call_next(self: &Arc<Shared>) {
         loop {
             let granted = self.lock().pool.grant(now());
-            let Some((sender, origin, grant)) = granted else { return };
-            drop(sender.send(Lease::new(self, origin, grant)));
+            let Some((sender, route, grant)) = granted else { return };
+            drop(sender.send(Lease::new(self, route, grant)));
         }
     }
 
-    fn give_back(
+    /// Takes back what is idle now, for `idle` at the most.
+    fn rest(
         self: &Arc<Shared>,
-        origin: &Origin,
-        connection: Connection,
         idle: Option<Duration>,
+        give: impl FnOnce(&mut Pool<Connection, oneshot::Sender<Lease>>, Option<std::time::Instant>),
     ) {
         // A server may name a time beyond all clocks.
         let until = idle.and_then(|idle| now().checked_add(idle));
         let starts_reaper = {
             let mut state = self.lock();
-            state.pool.give_back(origin, connection, until);
+            give(&mut state.pool, until);
             until.is_some() && !std::mem::replace(&mut state.reaping, true)
         };
         self.call_next();
@@ -113,17 +130,47 @@ impl Shared {
 }
 
 impl Lease {
-    fn new(shared: &Arc<Shared>, origin: Origin, grant: Grant<Connection>) -> Lease {
-        let connection = match grant {
-            Grant::Reuse(connection) => Some(connection),
-            Grant::Open => None,
+    fn new(shared: &Arc<Shared>, route: Route, grant: Grant<Connection>) -> Lease {
+        let (connection, hold) = match grant {
+            Grant::Reuse(connection) => (Some(connection), Hold::Connection),
+            Grant::Share(id, connection) => (Some(connection), Hold::Stream(id)),
+            Grant::Open => (None, Hold::Opening),
         };
-        Lease { shared: Arc::clone(shared), origin, connection, freed: false }
+        Lease { shared: Arc::clone(shared), route, connection, hold }
+    }
+
+    /// Whether the connection carries other requests too.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.hold, Hold::Stream(_))
+    }
+
+    /// Takes the connection that was made for this lease, in place of any that it had. One that can
+    /// be shared is, with those who wait too.
+    pub(crate) fn open(&mut self, connection: Connection) -> &mut Connection {
+        if self.hold == Hold::Opening {
+            let shared = self.route.multiplexes.then(|| connection.share()).flatten();
+            let mut state = self.shared.lock();
+            self.hold = match shared {
+                Some(shared) => Hold::Stream(state.pool.opened_shared(&self.route, shared)),
+                None => {
+                    state.pool.opened_exclusive(&self.route);
+                    Hold::Connection
+                }
+            };
+            drop(state);
+            if self.route.multiplexes {
+                self.shared.call_next();
+            }
+        }
+        self.connection.insert(connection)
     }
 
     /// Gives the connection to whoever is next, once it is ready for another request. `server` is
     /// how long the server says it keeps idle connections.
     pub(crate) fn give_back(mut self, server: Option<Duration>) {
+        if self.is_shared() {
+            return;
+        }
         let idle = idle_time(self.shared.idle_timeout, server);
         match &self.connection {
             _ if !self.shared.keep_alive => return,
@@ -149,24 +196,36 @@ impl Lease {
     }
 
     fn into_pool(mut self, connection: Connection, idle: Option<Duration>) {
-        self.freed = true;
-        self.shared.give_back(&self.origin, connection, idle);
+        self.hold = Hold::Nothing;
+        let route = &self.route;
+        self.shared.rest(idle, |pool, until| pool.give_back(route, connection, until));
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if !self.freed {
-            self.shared.lock().pool.release(&self.origin);
-            self.shared.call_next();
+        let route = &self.route;
+        match self.hold {
+            Hold::Nothing => return,
+            Hold::Stream(id) => {
+                let idle = idle_time(self.shared.idle_timeout, None);
+                // The handle goes before the stream's end is noted, so that it is not the one that
+                // keeps a connection which the pool closes.
+                self.connection = None;
+                self.shared.rest(idle, |pool, until| pool.end_stream(route, id, until));
+                return;
+            }
+            Hold::Opening => self.shared.lock().pool.not_opened(route),
+            Hold::Connection => self.shared.lock().pool.release(route),
         }
+        self.shared.call_next();
     }
 }
 
 /// Somebody in line; leaves it when dropped.
 struct Waiting<'a> {
     shared: &'a Arc<Shared>,
-    origin: &'a Origin,
+    route: &'a Route,
     ticket: u64,
     receiver: oneshot::Receiver<Lease>,
 }
@@ -179,7 +238,7 @@ impl Waiting<'_> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.shared.lock().pool.cancel(self.origin, self.ticket);
+        self.shared.lock().pool.cancel(self.route, self.ticket);
         self.shared.call_next();
     }
 }
@@ -221,6 +280,14 @@ impl Drop for Reaper {
 impl Reusable for Connection {
     fn is_open(&self) -> bool {
         Connection::is_open(self)
+    }
+
+    fn share(&self) -> Option<Connection> {
+        Connection::share(self)
+    }
+
+    fn capacity(&self) -> usize {
+        Connection::capacity(self)
     }
 }
 

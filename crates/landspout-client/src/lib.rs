@@ -46,12 +46,14 @@
 //! | feature | brings |
 //! |---|---|
 //! | `tls` (default) | https, through rustls |
+//! | `http2` (default) | HTTP/2, where a server speaks it |
 //! | `gzip` (default) | answers in gzip and deflate |
 //! | `sse` | [server-sent events](sse), as a client |
 
 mod callback;
 mod client;
 mod config;
+mod connect_options;
 mod error;
 mod options;
 mod request;
@@ -68,9 +70,12 @@ mod target;
 mod lease;
 mod network;
 mod pool;
+mod pool_stats;
+mod route;
 
 mod connect;
 mod connection;
+mod io;
 mod resolve;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
@@ -90,9 +95,13 @@ pub mod sse;
 pub use backoff::BackoffConfig;
 pub use callback::FetchHandle;
 pub use client::Client;
-pub use config::{ClientConfig, TlsConfig};
+pub use config::{
+    ClientCertificate, ClientConfig, Http2Config, HttpVersion, TcpConfig, TlsConfig, TlsVersion,
+};
+pub use connect_options::ConnectOptions;
 pub use error::FetchError;
 pub use options::RequestOptions;
+pub use pool_stats::PoolStats;
 pub use request::RequestBuilder;
 pub use response::{ClientResponse, Redirect};
 pub use timings::{Phase, Timings};

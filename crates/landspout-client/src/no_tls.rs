@@ -1,20 +1,26 @@
 //! What takes the place of TLS where the feature `tls` is off: nothing.
 
-use crate::TlsConfig;
 use crate::error::Cause;
-use tokio::net::TcpStream;
+use crate::io::Io;
+use crate::{HttpVersion, TlsConfig};
 
 /// Refuses every connection.
 #[derive(Debug)]
 pub(crate) struct Tls;
 
 impl Tls {
-    pub(crate) fn new(_: TlsConfig) -> Tls {
+    pub(crate) fn new() -> Tls {
         Tls
     }
 
     #[allow(clippy::unused_async)]
-    pub(crate) async fn connect(&self, _: &str, _: TcpStream) -> Result<TcpStream, Cause> {
+    pub(crate) async fn connect(
+        &self,
+        _: &TlsConfig,
+        _: HttpVersion,
+        _: &str,
+        _: Io,
+    ) -> Result<(Io, bool), Cause> {
         Err("https needs the feature `tls` of landspout-client".into())
     }
 }

@@ -1,6 +1,9 @@
 //! What one request sets for itself.
 
-use crate::ClientConfig;
+use crate::{ClientConfig, ConnectOptions, HttpVersion, TlsConfig};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What one request sets for itself, in place of the client's [`ClientConfig`]. `None` leaves the
@@ -23,6 +26,12 @@ pub struct RequestOptions {
     pub queue_timeout: Option<Duration>,
     /// See [`ClientConfig::connect_timeout`](ClientConfig#structfield.connect_timeout).
     pub connect_timeout: Option<Duration>,
+    /// See [`ClientConfig::tls_timeout`](ClientConfig#structfield.tls_timeout).
+    pub tls_timeout: Option<Duration>,
+    /// See [`ClientConfig::first_byte_timeout`](ClientConfig#structfield.first_byte_timeout).
+    pub first_byte_timeout: Option<Duration>,
+    /// See [`ClientConfig::read_timeout`](ClientConfig#structfield.read_timeout).
+    pub read_timeout: Option<Duration>,
     /// See [`ClientConfig::timeout`](ClientConfig#structfield.timeout).
     pub timeout: Option<Duration>,
     /// See [`ClientConfig::max_redirects`](ClientConfig#structfield.max_redirects).
@@ -33,18 +42,24 @@ pub struct RequestOptions {
     pub decompress: Option<bool>,
     /// See [`ClientConfig::max_compression_ratio`](ClientConfig#structfield.max_compression_ratio).
     pub max_compression_ratio: Option<u32>,
+    /// How the connection is made; shared, because the pool tells connections apart by it.
+    pub connect: Option<Arc<ConnectOptions>>,
 }
 
 /// The options of a request and the settings of the client, put together.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rules {
     pub(crate) queue_timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    pub(crate) tls_timeout: Duration,
+    pub(crate) first_byte_timeout: Duration,
+    pub(crate) read_timeout: Duration,
     pub(crate) timeout: Duration,
     pub(crate) max_redirects: usize,
     pub(crate) max_body_size: u64,
     pub(crate) decompress: bool,
     pub(crate) max_compression_ratio: u32,
+    pub(crate) connect: Option<Arc<ConnectOptions>>,
 }
 
 impl RequestOptions {
@@ -97,16 +112,85 @@ impl RequestOptions {
         self
     }
 
+    /// Sets [`tls_timeout`](Self#structfield.tls_timeout).
+    #[must_use]
+    pub fn tls_timeout(mut self, limit: Duration) -> RequestOptions {
+        self.tls_timeout = Some(limit);
+        self
+    }
+
+    /// Sets [`first_byte_timeout`](Self#structfield.first_byte_timeout).
+    #[must_use]
+    pub fn first_byte_timeout(mut self, limit: Duration) -> RequestOptions {
+        self.first_byte_timeout = Some(limit);
+        self
+    }
+
+    /// Sets [`read_timeout`](Self#structfield.read_timeout).
+    #[must_use]
+    pub fn read_timeout(mut self, limit: Duration) -> RequestOptions {
+        self.read_timeout = Some(limit);
+        self
+    }
+
+    /// Sets how the server is trusted, in place of the client's settings.
+    #[must_use]
+    pub fn tls(mut self, tls: TlsConfig) -> RequestOptions {
+        self.connecting().tls = Some(tls);
+        self
+    }
+
+    /// Sets the address of this machine that the connection comes from.
+    #[must_use]
+    pub fn local_address(mut self, address: IpAddr) -> RequestOptions {
+        self.connecting().local_address = Some(address);
+        self
+    }
+
+    /// Gives a host, as `"name"` or `"name:port"`, these addresses in place of those that the
+    /// resolver knows.
+    #[must_use]
+    pub fn resolve(
+        mut self,
+        host: impl Into<String>,
+        addrs: impl IntoIterator<Item = SocketAddr>,
+    ) -> RequestOptions {
+        self.connecting().resolve.insert(host.into(), addrs.into_iter().collect());
+        self
+    }
+
+    /// Sets which version of HTTP to speak.
+    #[must_use]
+    pub fn http_version(mut self, version: HttpVersion) -> RequestOptions {
+        self.connecting().http_version = Some(version);
+        self
+    }
+
+    /// Sends the request to a Unix socket. Host and path are the URL's.
+    #[must_use]
+    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> RequestOptions {
+        self.connecting().unix_socket = Some(path.into());
+        self
+    }
+
+    fn connecting(&mut self) -> &mut ConnectOptions {
+        Arc::make_mut(self.connect.get_or_insert_default())
+    }
+
     /// These, and where they say nothing the others.
     pub(crate) fn or(self, other: RequestOptions) -> RequestOptions {
         RequestOptions {
             queue_timeout: self.queue_timeout.or(other.queue_timeout),
             connect_timeout: self.connect_timeout.or(other.connect_timeout),
+            tls_timeout: self.tls_timeout.or(other.tls_timeout),
+            first_byte_timeout: self.first_byte_timeout.or(other.first_byte_timeout),
+            read_timeout: self.read_timeout.or(other.read_timeout),
             timeout: self.timeout.or(other.timeout),
             max_redirects: self.max_redirects.or(other.max_redirects),
             max_body_size: self.max_body_size.or(other.max_body_size),
             decompress: self.decompress.or(other.decompress),
             max_compression_ratio: self.max_compression_ratio.or(other.max_compression_ratio),
+            connect: self.connect.or(other.connect),
         }
     }
 
@@ -114,6 +198,9 @@ impl RequestOptions {
         Rules {
             queue_timeout: self.queue_timeout.unwrap_or(config.queue_timeout),
             connect_timeout: self.connect_timeout.unwrap_or(config.connect_timeout),
+            tls_timeout: self.tls_timeout.unwrap_or(config.tls_timeout),
+            first_byte_timeout: self.first_byte_timeout.unwrap_or(config.first_byte_timeout),
+            read_timeout: self.read_timeout.unwrap_or(config.read_timeout),
             timeout: self.timeout.unwrap_or(config.timeout),
             max_redirects: self.max_redirects.unwrap_or(config.max_redirects),
             max_body_size: self.max_body_size.unwrap_or(config.max_body_size),
@@ -121,6 +208,7 @@ impl RequestOptions {
             max_compression_ratio: self
                 .max_compression_ratio
                 .unwrap_or(config.max_compression_ratio),
+            connect: self.connect.clone(),
         }
     }
 }

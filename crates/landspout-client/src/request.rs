@@ -6,11 +6,15 @@ use crate::error::Cause;
 use crate::fetch::Fetch;
 use crate::target::{Target, TargetError, basic_credentials};
 use crate::timings::Stopwatch;
-use crate::{Client, ClientResponse, FetchError, FetchHandle, RequestOptions};
+use crate::{
+    Client, ClientResponse, FetchError, FetchHandle, HttpVersion, RequestOptions, TlsConfig,
+};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use landspout_handler::Body;
 use serde::Serialize;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A request in the making; begun by [`Client::get`] and its like, and sent by
@@ -169,6 +173,65 @@ impl RequestBuilder {
     /// [`connect_timeout`](crate::ClientConfig#structfield.connect_timeout). Zero is no limit.
     pub fn connect_timeout(mut self, limit: Duration) -> RequestBuilder {
         self.options = self.options.connect_timeout(limit);
+        self
+    }
+
+    /// How long negotiating TLS may take, in place of the client's
+    /// [`tls_timeout`](crate::ClientConfig#structfield.tls_timeout). Zero is no limit.
+    pub fn tls_timeout(mut self, limit: Duration) -> RequestBuilder {
+        self.options = self.options.tls_timeout(limit);
+        self
+    }
+
+    /// How long the head of the answer may take, in place of the client's
+    /// [`first_byte_timeout`](crate::ClientConfig#structfield.first_byte_timeout). Zero is no limit.
+    pub fn first_byte_timeout(mut self, limit: Duration) -> RequestBuilder {
+        self.options = self.options.first_byte_timeout(limit);
+        self
+    }
+
+    /// How long the body may go without a byte, in place of the client's
+    /// [`read_timeout`](crate::ClientConfig#structfield.read_timeout). Zero is no limit.
+    pub fn read_timeout(mut self, limit: Duration) -> RequestBuilder {
+        self.options = self.options.read_timeout(limit);
+        self
+    }
+
+    /// How the server is trusted, in place of the client's
+    /// [`tls`](crate::ClientConfig#structfield.tls).
+    pub fn tls(mut self, tls: TlsConfig) -> RequestBuilder {
+        self.options = self.options.tls(tls);
+        self
+    }
+
+    /// Which version of HTTP to speak, in place of the client's
+    /// [`http_version`](crate::ClientConfig#structfield.http_version).
+    pub fn http_version(mut self, version: HttpVersion) -> RequestBuilder {
+        self.options = self.options.http_version(version);
+        self
+    }
+
+    /// The address of this machine that the connection comes from, in place of the client's
+    /// [`local_address`](crate::ClientConfig#structfield.local_address).
+    pub fn local_address(mut self, address: IpAddr) -> RequestBuilder {
+        self.options = self.options.local_address(address);
+        self
+    }
+
+    /// Gives a host these addresses, before the client's
+    /// [`resolve`](crate::ClientConfig#structfield.resolve).
+    pub fn resolve(
+        mut self,
+        host: impl Into<String>,
+        addrs: impl IntoIterator<Item = SocketAddr>,
+    ) -> RequestBuilder {
+        self.options = self.options.resolve(host, addrs);
+        self
+    }
+
+    /// Sends the request to a Unix socket; host and path are those of the URL.
+    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> RequestBuilder {
+        self.options = self.options.unix_socket(path);
         self
     }
 

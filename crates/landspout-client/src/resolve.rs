@@ -1,5 +1,6 @@
 //! From a host name to addresses.
 
+use crate::ConnectOptions;
 use crate::target::Origin;
 use std::collections::BTreeMap;
 use std::io;
@@ -23,17 +24,20 @@ impl Resolver {
         Resolver { overrides, lookups: Arc::new(Semaphore::new(lookups)) }
     }
 
-    /// The addresses that are known without asking: the host is one, or is overridden.
-    pub(crate) fn known(&self, origin: &Origin) -> Option<Vec<SocketAddr>> {
-        let (host, port) = (origin.bare_host(), origin.port);
-        let with_port = || self.overrides.get(&format!("{}:{port}", origin.host()));
-        if !self.overrides.is_empty()
-            && let Some(addrs) = with_port().or_else(|| self.overrides.get(host))
-        {
+    /// The addresses that are known without asking: the host is one, or is overridden, by the
+    /// request's own options before all.
+    pub(crate) fn known(
+        &self,
+        origin: &Origin,
+        options: Option<&ConnectOptions>,
+    ) -> Option<Vec<SocketAddr>> {
+        let own = options.and_then(|options| find(&options.resolve, origin));
+        if let Some(addrs) = own.or_else(|| find(&self.overrides, origin)) {
+            let port = origin.port;
             return Some(addrs.iter().map(|addr| with_default_port(*addr, port)).collect());
         }
-        let addr: IpAddr = host.parse().ok()?;
-        Some(vec![SocketAddr::new(addr, port)])
+        let addr: IpAddr = origin.bare_host().parse().ok()?;
+        Some(vec![SocketAddr::new(addr, origin.port)])
     }
 
     /// Asks the system.
@@ -56,6 +60,18 @@ impl Resolver {
         }
         Ok(found)
     }
+}
+
+/// What is said of a host: of its port before all.
+fn find<'a>(
+    overrides: &'a BTreeMap<String, Vec<SocketAddr>>,
+    origin: &Origin,
+) -> Option<&'a Vec<SocketAddr>> {
+    if overrides.is_empty() {
+        return None;
+    }
+    let with_port = format!("{}:{}", origin.host(), origin.port);
+    overrides.get(&with_port).or_else(|| overrides.get(origin.bare_host()))
 }
 
 fn with_default_port(mut addr: SocketAddr, port: u16) -> SocketAddr {

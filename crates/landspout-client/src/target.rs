@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::uri::PathAndQuery;
+use http::uri::{Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -47,6 +47,15 @@ impl Origin {
     pub(crate) fn bare_host(&self) -> &str {
         let host = self.host();
         host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
+    }
+
+    /// A URI with only path and query, as a whole one (RFC 9112 §3.2.2).
+    pub(crate) fn absolute(&self, uri: &Uri) -> Uri {
+        let mut parts = Parts::default();
+        parts.scheme = Some(if self.secure { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.authority = self.authority.parse().ok();
+        parts.path_and_query = uri.path_and_query().cloned();
+        Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
     }
 
     /// The value of `Host`: without the port where it is the scheme's own (RFC 9110 §7.2).

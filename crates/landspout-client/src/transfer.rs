@@ -1,5 +1,6 @@
 //! The body of an answer on its way to the caller.
 
+use crate::error::Stalled;
 use crate::lease::Lease;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -18,9 +19,20 @@ pub(crate) struct Transfer<B: http_body::Body> {
     lease: Option<Lease>,
     /// How long the server keeps the connection when it is idle.
     server_idle: Option<Duration>,
-    deadline: Option<Instant>,
+    limits: TransferLimits,
+    /// When the body must go on, while it is waited for and that has a limit.
+    quiet_until: Option<Instant>,
     /// Made when the body is waited for: a small one has come with its head.
     sleep: Option<Pin<Box<Sleep>>>,
+}
+
+/// How long a body may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TransferLimits {
+    /// When it must be over.
+    pub(crate) deadline: Option<Instant>,
+    /// How long it may go without a byte; zero is no limit.
+    pub(crate) read_timeout: Duration,
 }
 
 impl<B: http_body::Body> Transfer<B> {
@@ -28,9 +40,10 @@ impl<B: http_body::Body> Transfer<B> {
         body: B,
         lease: Option<Lease>,
         server_idle: Option<Duration>,
-        deadline: Option<Instant>,
+        limits: TransferLimits,
     ) -> Transfer<B> {
-        Transfer { body: Some(body), lease, server_idle, deadline, sleep: None }
+        let body = Some(body);
+        Transfer { body, lease, server_idle, limits, quiet_until: None, sleep: None }
     }
 
     fn finish(&mut self) {
@@ -47,17 +60,30 @@ impl<B: http_body::Body> Transfer<B> {
     }
 
     fn time_out(&mut self) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let error = match self.is_late() {
+            true => BodyError::timeout(),
+            false => BodyError::incomplete(Stalled(self.limits.read_timeout)),
+        };
         self.fail();
-        Poll::Ready(Some(Err(BodyError::timeout())))
+        Poll::Ready(Some(Err(error)))
     }
 
     fn is_late(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let TransferLimits { deadline, read_timeout } = self.limits;
+        if self.quiet_until.is_none() && !read_timeout.is_zero() {
+            self.quiet_until = Instant::now().checked_add(read_timeout);
+        }
+        let Some(end) = [deadline, self.quiet_until].into_iter().flatten().min() else {
+            return Poll::Pending;
+        };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        if sleep.deadline() != end {
+            sleep.as_mut().reset(end);
+        }
         sleep.as_mut().poll(cx)
     }
 }
@@ -76,10 +102,12 @@ where
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         match Pin::new(&mut *body).poll_frame(cx) {
             Poll::Ready(frame) => {
+                let is_end = body.is_end_stream();
+                self.quiet_until = None;
                 match &frame {
                     None => self.finish(),
                     Some(Err(_)) => self.fail(),
-                    Some(Ok(_)) if body.is_end_stream() => self.finish(),
+                    Some(Ok(_)) if is_end => self.finish(),
                     // Where bytes are always there, nobody ever waits.
                     Some(Ok(_)) if self.is_late() => return self.time_out(),
                     Some(Ok(_)) => {}

@@ -76,6 +76,16 @@ impl Wire {
         self.body_done.store(true, Relaxed);
     }
 
+    /// Notes that the request goes out now, where the bytes of several requests are mingled.
+    pub(crate) fn note_sent(&self) {
+        self.sent.store(self.nanos(), Relaxed);
+    }
+
+    /// Notes that the answer has begun, likewise.
+    pub(crate) fn note_answered(&self) {
+        self.note_read(1);
+    }
+
     pub(crate) fn note_interim(&self) {
         if self.interim.fetch_add(1, Relaxed) == MAX_INTERIM {
             self.flood.notify_one();

@@ -1,6 +1,5 @@
 //! What a server allows.
 
-use crate::ProxyConfig;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -92,9 +91,6 @@ pub struct ServerConfig {
     /// How many connections may wait to be accepted; 1024, or less where the system's own limit is
     /// less. Further ones wait in the network or fail.
     pub backlog: u16,
-
-    /// The proxies in front of this server; none.
-    pub proxies: ProxyConfig,
 }
 
 impl Default for ServerConfig {
@@ -115,7 +111,6 @@ impl Default for ServerConfig {
             body_bytes: 10 << 20,
             max_connections: 10_000,
             backlog: 1024,
-            proxies: ProxyConfig::default(),
         }
     }
 }
@@ -152,5 +147,4 @@ setters! {
     body_bytes: u64,
     max_connections: usize,
     backlog: u16,
-    proxies: ProxyConfig,
 }

@@ -4,7 +4,6 @@ use crate::access_log::AccessLine;
 use crate::check::{Checked, check};
 use crate::deadline::Phase;
 use crate::link::Link;
-use crate::proxied;
 use crate::refusals::Refused;
 use crate::request_body::{Failure, Reading};
 use crate::response_body::ResponseBody;
@@ -48,22 +47,10 @@ impl Exchange {
         link.enter(Phase::Answering);
         let is_head = *request.method() == Method::HEAD;
         let version = request.version();
-        let forwarded =
-            if link.is_trusted { proxied::told(&request, &link.connection, config) } else { None };
-        let client = match &forwarded {
-            Some(told) => told.client,
-            None => link.connection.remote_addr().map(|addr| addr.ip()),
-        };
-        let line = AccessLine::begin(request.method(), request.uri(), client);
+        let line = AccessLine::begin(request.method(), request.uri(), &link.connection);
         let mut exchange = Exchange { link, line, reading, is_head, version, last: false };
         let received = match check(&request, config) {
-            Ok(checked) => {
-                let mut request = exchange.receive(config, request, checked);
-                if let Some(told) = forwarded {
-                    request.set_forwarded(told);
-                }
-                Ok(request)
-            }
+            Ok(checked) => Ok(exchange.receive(config, request, checked)),
             Err(refused) => Err(exchange.refuse(refused)),
         };
         (exchange, received)

@@ -14,7 +14,6 @@ mod limits;
 mod log;
 mod noise;
 mod pressure;
-mod proxies;
 mod refusal_counts;
 mod refusals;
 mod upgrades;

@@ -2,8 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+/// One setter a field.
+macro_rules! setters {
+    ($($field:ident: $type:ty),* $(,)?) => {
+        $(
+            #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+            #[must_use]
+            pub fn $field(mut self, $field: $type) -> Self {
+                self.$field = $field;
+                self
+            }
+        )*
+    };
+}
+
+mod http2;
+mod tcp;
+mod tls;
+
+pub use http2::{Http2Config, HttpVersion};
+pub use tcp::TcpConfig;
+pub use tls::{ClientCertificate, TlsConfig, TlsVersion};
 
 /// The settings of a [`Client`](crate::Client). What a request sets for itself wins over them.
 ///
@@ -31,6 +53,20 @@ pub struct ClientConfig {
     /// 20 s. The error names the part that was too slow.
     #[serde(with = "crate::seconds")]
     pub connect_timeout: Duration,
+
+    /// How long negotiating TLS may take, within `connect_timeout`. Default 10 s.
+    #[serde(with = "crate::seconds")]
+    pub tls_timeout: Duration,
+
+    /// How long the head of the answer may take once a connection is there, sending the request
+    /// included. Default 0: only `timeout` counts.
+    #[serde(with = "crate::seconds")]
+    pub first_byte_timeout: Duration,
+
+    /// How long the body of an answer may go without a byte. Default 0: only `timeout` counts. What
+    /// a body without an end wants, beside a `timeout` of 0.
+    #[serde(with = "crate::seconds")]
+    pub read_timeout: Duration,
 
     /// How long a whole request may take, from its place in the pool to the last byte of the body,
     /// redirects included and waits for a place in the pool not. Default 20 s. An answer whose body
@@ -90,26 +126,30 @@ pub struct ClientConfig {
     /// as resolution.
     pub max_lookups: usize,
 
+    /// How long addresses that the resolver gave are kept, where it does not say so itself.
+    /// Default 30 s; zero keeps none. At most 1024 names are remembered.
+    #[serde(with = "crate::seconds")]
+    pub dns_ttl: Duration,
+
+    /// How long it is remembered that a name did not resolve. Default 1 s; zero does not.
+    #[serde(with = "crate::seconds")]
+    pub dns_negative_ttl: Duration,
+
+    /// The address that connections come from: one of this machine. Default none: the system
+    /// chooses. Addresses of the other family are not tried then.
+    pub local_address: Option<IpAddr>,
+
+    /// Which versions of HTTP to speak. Default `negotiate`.
+    pub http_version: HttpVersion,
+
+    /// How sockets are set up.
+    pub tcp: TcpConfig,
+
+    /// How HTTP/2 is spoken.
+    pub http2: Http2Config,
+
     /// How servers are trusted.
     pub tls: TlsConfig,
-}
-
-/// How a client trusts servers over https. Without the crate's feature `tls` it has no effect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct TlsConfig {
-    /// Whether to trust the certificate authorities that the system trusts. Default true. They are
-    /// read when the first https connection is made.
-    pub system_roots: bool,
-
-    /// Further certificate authorities, as PEM; one text may hold several certificates. Default
-    /// none. A text that holds none, or a broken one, fails every https request.
-    pub extra_roots: Vec<String>,
-
-    /// Whether to take any certificate, of anybody. Default false. Whoever is on the way can then
-    /// read and change everything: for tests only.
-    pub danger_accept_invalid_certs: bool,
 }
 
 impl Default for ClientConfig {
@@ -117,6 +157,9 @@ impl Default for ClientConfig {
         ClientConfig {
             queue_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(20),
+            tls_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::ZERO,
+            read_timeout: Duration::ZERO,
             timeout: Duration::from_secs(20),
             max_connections: 200,
             max_connections_per_host: 50,
@@ -130,39 +173,24 @@ impl Default for ClientConfig {
             user_agent: concat!("landspout/", env!("CARGO_PKG_VERSION")).to_owned(),
             resolve: BTreeMap::new(),
             max_lookups: 16,
+            dns_ttl: Duration::from_secs(30),
+            dns_negative_ttl: Duration::from_secs(1),
+            local_address: None,
+            http_version: HttpVersion::Negotiate,
+            tcp: TcpConfig::default(),
+            http2: Http2Config::default(),
             tls: TlsConfig::default(),
         }
     }
-}
-
-impl Default for TlsConfig {
-    fn default() -> TlsConfig {
-        TlsConfig {
-            system_roots: true,
-            extra_roots: Vec::new(),
-            danger_accept_invalid_certs: false,
-        }
-    }
-}
-
-/// One setter a field.
-macro_rules! setters {
-    ($($field:ident: $type:ty),* $(,)?) => {
-        $(
-            #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
-            #[must_use]
-            pub fn $field(mut self, $field: $type) -> Self {
-                self.$field = $field;
-                self
-            }
-        )*
-    };
 }
 
 impl ClientConfig {
     setters! {
         queue_timeout: Duration,
         connect_timeout: Duration,
+        tls_timeout: Duration,
+        first_byte_timeout: Duration,
+        read_timeout: Duration,
         timeout: Duration,
         max_connections: usize,
         max_connections_per_host: usize,
@@ -174,6 +202,12 @@ impl ClientConfig {
         decompress: bool,
         max_compression_ratio: u32,
         max_lookups: usize,
+        dns_ttl: Duration,
+        dns_negative_ttl: Duration,
+        local_address: Option<IpAddr>,
+        http_version: HttpVersion,
+        tcp: TcpConfig,
+        http2: Http2Config,
         tls: TlsConfig,
     }
 
@@ -192,17 +226,6 @@ impl ClientConfig {
         addrs: impl IntoIterator<Item = SocketAddr>,
     ) -> Self {
         self.resolve.insert(host.into(), addrs.into_iter().collect());
-        self
-    }
-}
-
-impl TlsConfig {
-    setters! { system_roots: bool, danger_accept_invalid_certs: bool }
-
-    /// Adds to [`extra_roots`](Self#structfield.extra_roots).
-    #[must_use]
-    pub fn extra_root(mut self, pem: impl Into<String>) -> Self {
-        self.extra_roots.push(pem.into());
         self
     }
 }

@@ -1,0 +1,227 @@
+//! One connection, whatever version of HTTP it speaks. hyper is named in this folder and nowhere
+//! else in this crate.
+
+mod body;
+mod http1;
+#[cfg(feature = "http2")]
+mod http2;
+
+pub(crate) use body::Answer;
+
+use crate::config::Http2Config;
+use crate::error::{Cause, Failure, Kind};
+use crate::io::Io;
+use crate::target::Origin;
+use crate::wire::{Watched, Wire};
+use body::Outgoing;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::Body as _;
+use http1::Http1;
+#[cfg(feature = "http2")]
+use http2::Http2;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use hyper::ext::on_informational;
+use landspout_handler::{Body, BodyError};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// One connection, driven by a task of its own; or, with HTTP/2, one handle on a connection that
+/// several requests share.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    link: Link,
+    wire: Arc<Wire>,
+    settings: Arc<Settings>,
+    remote_addr: Option<SocketAddr>,
+}
+
+/// Who speaks on a connection.
+#[derive(Debug)]
+enum Link {
+    Http1(Http1),
+    #[cfg(feature = "http2")]
+    Http2(Http2),
+}
+
+/// How a connection is to be spoken on.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Whether to speak HTTP/2.
+    pub(crate) http2: bool,
+    /// The whole URL goes into the request line, as a proxy wants it (RFC 9112 §3.2.2).
+    pub(crate) absolute: bool,
+    /// What the proxy is told about who asks.
+    pub(crate) proxy_authorization: Option<HeaderValue>,
+    pub(crate) max_header_size: usize,
+    /// Without the feature `http2` nobody reads it.
+    #[cfg_attr(not(feature = "http2"), allow(dead_code))]
+    pub(crate) http2_config: Http2Config,
+}
+
+/// A request that got no answer.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    pub(crate) failure: Failure,
+    /// The request's body, if not a byte of the request went out.
+    pub(crate) unsent: Option<Body>,
+    /// Whether a byte of an answer came.
+    pub(crate) answered: bool,
+    /// Whether the server has promised that it did nothing with the request.
+    pub(crate) refused: bool,
+}
+
+impl Connection {
+    /// Takes over the I/O, and starts the task that drives it on the current runtime.
+    pub(crate) async fn start(io: Io, settings: Settings) -> Result<Connection, Failure> {
+        let wire = Wire::new();
+        let remote_addr = io.remote_addr();
+        let io = Watched::new(io, Arc::clone(&wire));
+        let (link, wire) = match settings.http2 {
+            // What goes over the wire belongs to no request in particular.
+            #[cfg(feature = "http2")]
+            true => (Link::Http2(Http2::start(io, &settings).await?), Wire::new()),
+            _ => (Link::Http1(Http1::start(io, settings.max_header_size).await?), wire),
+        };
+        Ok(Connection { link, wire, settings: Arc::new(settings), remote_addr })
+    }
+
+    /// Another handle, where several requests can go over one connection at once.
+    pub(crate) fn share(&self) -> Option<Connection> {
+        match &self.link {
+            Link::Http1(_) => None,
+            #[cfg(feature = "http2")]
+            Link::Http2(link) => Some(Connection {
+                link: Link::Http2(link.clone()),
+                wire: Wire::new(),
+                settings: Arc::clone(&self.settings),
+                remote_addr: self.remote_addr,
+            }),
+        }
+    }
+
+    /// How many requests can be under way at once.
+    pub(crate) fn capacity(&self) -> usize {
+        match &self.link {
+            Link::Http1(_) => 1,
+            #[cfg(feature = "http2")]
+            Link::Http2(link) => link.capacity().min(self.settings.http2_config.max_streams.max(1)),
+        }
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    pub(crate) fn remote_addr(&self) -> Option<SocketAddr> {
+        self.remote_addr
+    }
+
+    /// Whether the other side has not closed the connection, as far as its task has noticed.
+    pub(crate) fn is_open(&self) -> bool {
+        match &self.link {
+            Link::Http1(link) => link.is_open(),
+            #[cfg(feature = "http2")]
+            Link::Http2(link) => link.is_open(),
+        }
+    }
+
+    /// Whether it can be given a request now.
+    pub(crate) fn is_ready(&self) -> bool {
+        match &self.link {
+            Link::Http1(link) => link.is_ready(),
+            #[cfg(feature = "http2")]
+            Link::Http2(link) => link.is_open(),
+        }
+    }
+
+    /// Waits until it can be given a request; false if it closes before.
+    pub(crate) async fn ready(&mut self) -> bool {
+        match &mut self.link {
+            Link::Http1(link) => link.ready().await,
+            #[cfg(feature = "http2")]
+            Link::Http2(link) => link.is_open(),
+        }
+    }
+
+    /// Sends a request to an origin, and returns the head of the answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the connection; with HTTP/2 only the request's stream.
+    pub(crate) async fn send(
+        &mut self,
+        mut request: Request<Body>,
+        origin: &Origin,
+    ) -> Result<Response<Answer>, Unanswered> {
+        if self.settings.absolute {
+            *request.uri_mut() = origin.absolute(request.uri());
+            if let Some(value) = &self.settings.proxy_authorization {
+                let headers = request.headers_mut();
+                headers.insert(http::header::PROXY_AUTHORIZATION, value.clone());
+            }
+        }
+        match &self.link {
+            Link::Http1(_) => self.send_http1(request).await,
+            #[cfg(feature = "http2")]
+            Link::Http2(_) => self.send_http2(request, origin).await,
+        }
+    }
+
+    async fn send_http1(&mut self, request: Request<Body>) -> Result<Response<Answer>, Unanswered> {
+        let wire = Arc::clone(&self.wire);
+        wire.begin(request.body().is_end_stream());
+        let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
+        let counting = Arc::clone(&wire);
+        on_informational(&mut request, move |_| counting.note_interim());
+        let sent = match &mut self.link {
+            Link::Http1(link) => link.send(request),
+            #[cfg(feature = "http2")]
+            Link::Http2(_) => unreachable!("the caller has looked"),
+        };
+        tokio::select! {
+            biased;
+            () = wire.flooded() => Err(self.unanswered(Kind::Malformed, "too many 1xx answers")),
+            answer = sent => match answer {
+                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                    Err(self.unanswered(Kind::Malformed, "another protocol was not asked for"))
+                }
+                Ok(response) => Ok(answer_of(response)),
+                Err(error) => Err(self.sort(error)),
+            },
+        }
+    }
+
+    fn unanswered(&self, kind: Kind, cause: impl Into<Cause>) -> Unanswered {
+        let answered = self.wire.received() > 0;
+        Unanswered { failure: Failure::new(kind, cause), unsent: None, answered, refused: false }
+    }
+
+    fn sort(&self, mut error: TrySendError<Request<Outgoing>>) -> Unanswered {
+        let unsent = error.take_message().map(|request| request.into_body().body);
+        let error = error.into_error();
+        // hyper tells a head that is too long from another malformed one in a server only.
+        let is_long = self.wire.received() >= self.settings.max_header_size as u64;
+        let kind = match &error {
+            error if error.is_parse() && is_long => Kind::TooLarge,
+            error if error.is_parse() => Kind::Malformed,
+            error if error.is_body_write_aborted() || is_of_body(error) => Kind::RequestBody,
+            _ => Kind::Failed,
+        };
+        Unanswered { unsent, ..self.unanswered(kind, error) }
+    }
+}
+
+/// Whether the request's body failed. hyper counts a runtime that ended among the user's errors too.
+fn is_of_body(error: &hyper::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.and_then(|source| source.downcast_ref::<BodyError>()).is_some()
+}
+
+fn answer_of(mut response: Response<Incoming>) -> Response<Answer> {
+    // RFC 9112 §6.3: where both are there the length counts for nothing, and must not be passed on.
+    if response.headers().contains_key(TRANSFER_ENCODING) {
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+    response.map(Answer)
+}

@@ -1,0 +1,41 @@
+//! What tells connections apart.
+
+use crate::target::Origin;
+use crate::{ClientConfig, ConnectOptions, HttpVersion};
+use std::sync::Arc;
+
+/// Where a connection leads, and how it is made: two requests may share a connection if, and only
+/// if, their routes are equal.
+///
+/// Nearly all requests leave the options alone, so that comparing two routes is comparing two
+/// origins. What the client's settings add is the same for all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Route {
+    pub(crate) origin: Origin,
+    pub(crate) options: Option<Arc<ConnectOptions>>,
+    /// Whether a connection may turn out to be one that several requests share.
+    pub(crate) multiplexes: bool,
+}
+
+impl Route {
+    pub(crate) fn new(
+        origin: &Origin,
+        options: &Option<Arc<ConnectOptions>>,
+        config: &ClientConfig,
+    ) -> Route {
+        let version = version(options.as_deref(), config);
+        let multiplexes = cfg!(feature = "http2")
+            && config.keep_alive
+            && match version {
+                HttpVersion::Negotiate => origin.secure,
+                HttpVersion::Http1 => false,
+                HttpVersion::Http2 => true,
+            };
+        Route { origin: origin.clone(), options: options.clone(), multiplexes }
+    }
+}
+
+/// The version that a request may speak.
+pub(crate) fn version(options: Option<&ConnectOptions>, config: &ClientConfig) -> HttpVersion {
+    options.and_then(|options| options.http_version).unwrap_or(config.http_version)
+}
