@@ -1,8 +1,8 @@
 //! One event for each answer.
 
 use http::{Method, StatusCode, Uri};
-use landspout_handler::{Connection, Route};
-use std::net::SocketAddr;
+use landspout_handler::Route;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{Level, enabled, info};
@@ -13,7 +13,7 @@ pub(crate) struct AccessLine {
     started: Instant,
     method: Method,
     uri: Uri,
-    remote: Option<SocketAddr>,
+    client: Option<IpAddr>,
     pub(crate) route: Option<Arc<Route>>,
     /// `None` if the connection broke before there was an answer.
     pub(crate) status: Option<StatusCode>,
@@ -27,14 +27,14 @@ impl AccessLine {
     pub(crate) fn begin(
         method: &Method,
         uri: &Uri,
-        connection: &Connection,
+        client: Option<IpAddr>,
     ) -> Option<Box<AccessLine>> {
         enabled!(target: "landspout::access", Level::INFO).then(|| {
             Box::new(AccessLine {
                 started: Instant::now(),
                 method: method.clone(),
                 uri: uri.clone(),
-                remote: connection.remote_addr(),
+                client,
                 route: None,
                 status: None,
                 bytes: 0,
@@ -54,7 +54,7 @@ impl Drop for AccessLine {
             status = self.status.map(|status| status.as_u16()),
             bytes = self.bytes,
             ms = self.started.elapsed().as_secs_f64() * 1e3,
-            remote = self.remote.map(tracing::field::display),
+            client = self.client.map(tracing::field::display),
             aborted = !self.complete,
         );
     }

@@ -96,7 +96,7 @@ fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Refus
 
 /// `host [ ":" port ]` of RFC 3986 §3.2. The comma, which a name could have in theory, is refused:
 /// in practice it is a list of two hosts, of which two servers in a row may believe different ones.
-fn is_host(bytes: &[u8]) -> bool {
+pub(crate) fn is_host(bytes: &[u8]) -> bool {
     if let [b'[', rest @ ..] = bytes {
         let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
         let address = std::str::from_utf8(&rest[..end]).ok();

@@ -1,5 +1,6 @@
 //! What a server allows.
 
+use crate::ProxyConfig;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -91,6 +92,9 @@ pub struct ServerConfig {
     /// How many connections may wait to be accepted; 1024, or less where the system's own limit is
     /// less. Further ones wait in the network or fail.
     pub backlog: u16,
+
+    /// The proxies in front of this server; none.
+    pub proxies: ProxyConfig,
 }
 
 impl Default for ServerConfig {
@@ -111,6 +115,7 @@ impl Default for ServerConfig {
             body_bytes: 10 << 20,
             max_connections: 10_000,
             backlog: 1024,
+            proxies: ProxyConfig::default(),
         }
     }
 }
@@ -147,4 +152,5 @@ setters! {
     body_bytes: u64,
     max_connections: usize,
     backlog: u16,
+    proxies: ProxyConfig,
 }

@@ -15,6 +15,8 @@ pub struct ServerHandle(Arc<Signal>);
 #[derive(Debug, Default)]
 struct Signal {
     given: AtomicBool,
+    /// Somebody else goes on with the listeners.
+    handed_over: AtomicBool,
     changed: Notify,
 }
 
@@ -29,6 +31,20 @@ impl ServerHandle {
     pub fn shutdown(&self) {
         self.0.given.store(true, Ordering::Release);
         self.0.changed.notify_waiters();
+    }
+
+    /// As [`shutdown`](ServerHandle::shutdown), but the listening sockets are left as they are, with
+    /// what waits in them: for a process that has them too and goes on with them.
+    ///
+    /// Sockets that were passed on to this process are always left like that.
+    pub fn hand_over(&self) {
+        self.0.handed_over.store(true, Ordering::Release);
+        self.shutdown();
+    }
+
+    /// Whether the listeners are somebody else's now.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.0.handed_over.load(Ordering::Acquire)
     }
 
     /// Whether the drain has started.

@@ -4,6 +4,7 @@ use crate::access_log::AccessLine;
 use crate::check::{Checked, check};
 use crate::deadline::Phase;
 use crate::link::Link;
+use crate::proxied;
 use crate::refusals::Refused;
 use crate::request_body::{Failure, Reading};
 use crate::response_body::ResponseBody;
@@ -47,10 +48,22 @@ impl Exchange {
         link.enter(Phase::Answering);
         let is_head = *request.method() == Method::HEAD;
         let version = request.version();
-        let line = AccessLine::begin(request.method(), request.uri(), &link.connection);
+        let forwarded =
+            if link.is_trusted { proxied::told(&request, &link.connection, config) } else { None };
+        let client = match &forwarded {
+            Some(told) => told.client,
+            None => link.connection.remote_addr().map(|addr| addr.ip()),
+        };
+        let line = AccessLine::begin(request.method(), request.uri(), client);
         let mut exchange = Exchange { link, line, reading, is_head, version, last: false };
         let received = match check(&request, config) {
-            Ok(checked) => Ok(exchange.receive(config, request, checked)),
+            Ok(checked) => {
+                let mut request = exchange.receive(config, request, checked);
+                if let Some(told) = forwarded {
+                    request.set_forwarded(told);
+                }
+                Ok(request)
+            }
             Err(refused) => Err(exchange.refuse(refused)),
         };
         (exchange, received)

@@ -3,16 +3,15 @@
 use crate::Refusal;
 use crate::connections::{BATCH_LEN, Connections, Stage};
 use crate::deadline::{Expired, Phase, Waits};
+use crate::stream::{Peer, Stream};
 use landspout_handler::{Connection, UpgradeSender};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A connection, shared by its task, by the parser that it drives, and by the loop's ticker.
 ///
@@ -22,11 +21,13 @@ use tokio::net::TcpStream;
 /// bounds when the client is slow, and is not sent at all while another request waits behind it.
 #[derive(Debug)]
 pub(crate) struct Link {
-    stream: RefCell<TcpStream>,
+    stream: RefCell<Stream>,
     /// Bytes that the socket had no room for. While there are some, no more are taken.
     rest: RefCell<Vec<u8>>,
     connections: Rc<Connections>,
     pub(crate) connection: Connection,
+    /// Whether the other end is a proxy that is believed.
+    pub(crate) is_trusted: bool,
     pub(crate) waits: Waits,
     /// The right to the connection that the current request was given.
     pub(crate) upgrade: RefCell<Option<UpgradeSender>>,
@@ -47,18 +48,16 @@ pub(crate) enum Verdict {
 }
 
 impl Link {
-    pub(crate) fn new(
-        stream: TcpStream,
-        remote_addr: SocketAddr,
-        connections: Rc<Connections>,
-    ) -> Link {
-        let local_addr = stream.local_addr().ok();
+    pub(crate) fn new(stream: Stream, peer: Peer, connections: Rc<Connections>) -> Link {
+        let connection = Connection::new(peer.addr(), stream.local_addr(), stream.is_secure());
+        let is_trusted = connections.config.proxies.trusts(peer.addr().map(|addr| addr.ip()));
         Link {
+            is_trusted,
             stream: RefCell::new(stream),
             rest: RefCell::default(),
             waits: Waits::new(connections.clock.now()),
             connections,
-            connection: Connection::new(Some(remote_addr), local_addr, false),
+            connection,
             upgrade: RefCell::default(),
             ends_by_close: Cell::new(false),
             ended: Cell::new(false),
@@ -113,19 +112,11 @@ impl Link {
             }
             self.wake();
         }
-        if self.waits.is_answering() && !self.connection.is_closed() && self.is_read_closed() {
+        if self.waits.is_answering()
+            && !self.connection.is_closed()
+            && self.stream.borrow().is_read_closed()
+        {
             self.connection.mark_closed();
-        }
-    }
-
-    /// Whether the client has closed its side. The kernel said so when it happened: no system call.
-    fn is_read_closed(&self) -> bool {
-        let stream = self.stream.borrow();
-        let ready = pin!(stream.ready(Interest::READABLE));
-        match ready.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(ready)) => ready.is_read_closed(),
-            Poll::Ready(Err(_)) => true,
-            Poll::Pending => false,
         }
     }
 
@@ -328,7 +319,7 @@ impl Link {
     /// Lets the client know that the connection broke off: what is not sent yet is thrown away, and
     /// no end that could be taken for a good one is sent.
     pub(crate) fn reset(&self) {
-        drop(self.stream.borrow().set_zero_linger());
+        self.stream.borrow().set_zero_linger();
     }
 
     /// Sends what is left; false if the connection breaks before.
@@ -336,7 +327,7 @@ impl Link {
         matches!(self.turns(|cx| self.poll_rest(cx)).await, Ok(Ok(())))
     }
 
-    pub(crate) fn into_stream(self) -> TcpStream {
+    pub(crate) fn into_stream(self) -> Stream {
         self.stream.into_inner()
     }
 }

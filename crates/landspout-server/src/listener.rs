@@ -1,29 +1,270 @@
-//! The listening socket, one for each loop.
+//! A socket that listens.
 
-use crate::ServerConfig;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use crate::socket_file::SocketFile;
+use crate::stream::{Peer, Stream};
+use crate::{Address, Listen, ServerConfig, inherited};
+use socket2::{Domain, Protocol, SockRef, Socket as RawSocket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
+use std::sync::Arc;
 
 /// Whether the kernel spreads connections over several listeners of one port.
 const SPREADS: bool = cfg!(target_os = "linux");
 
-/// Listeners for `count` loops, on the first of the addresses that can be bound.
-pub(crate) fn bind_group(
-    addr: impl ToSocketAddrs,
-    config: &ServerConfig,
-    count: usize,
-) -> io::Result<Vec<TcpListener>> {
-    let mut last = io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on");
-    for addr in addr.to_socket_addrs()? {
-        match bind_addr(addr, config, count) {
-            Ok(listeners) => return Ok(listeners),
-            Err(error) => {
-                last = io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}"));
+/// A socket that listens already, and what holds for the connections that come through it.
+///
+/// [`Server::bind`](crate::Server::bind) makes its own; one is made by hand of a socket that comes
+/// from elsewhere, for [`Server::from_listeners`](crate::Server::from_listeners).
+///
+/// ```
+/// use landspout_server::{Listener, Server, ServerConfig};
+///
+/// let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let addr = socket.local_addr()?;
+/// let servers = Server::from_listeners([socket.into()], ServerConfig::default(), 1)?;
+/// assert_eq!(servers[0].local_addr(), addr);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    pub(crate) listen: Arc<Listen>,
+    /// It was opened by somebody else, who may go on with it when this server has stopped.
+    foreign: bool,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener, Option<Arc<SocketFile>>),
+}
+
+impl Listener {
+    /// Says what holds for its connections. The [address](Listen::address) is not looked at: it
+    /// listens already.
+    #[must_use]
+    pub fn with(mut self, listen: Listen) -> Listener {
+        self.listen = Arc::new(listen);
+        self
+    }
+
+    /// Where it listens; of TCP with the port that the system chose for port 0.
+    pub fn address(&self) -> Address {
+        match &self.socket {
+            Socket::Tcp(socket) => match socket.local_addr() {
+                Ok(addr) => Address::Tcp(addr.to_string()),
+                Err(_) => self.listen.address.clone(),
+            },
+            #[cfg(unix)]
+            Socket::Unix(socket, _) => match socket.local_addr() {
+                Ok(addr) => Address::Unix(addr.as_pathname().unwrap_or("".as_ref()).into()),
+                Err(_) => self.listen.address.clone(),
+            },
+        }
+    }
+
+    /// The address, if it listens on TCP.
+    pub(crate) fn tcp_addr(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            Socket::Tcp(socket) => socket.local_addr().ok(),
+            #[cfg(unix)]
+            Socket::Unix(..) => None,
+        }
+    }
+
+    /// The same socket once more.
+    ///
+    /// # Errors
+    /// There are no file descriptors left.
+    pub fn try_clone(&self) -> io::Result<Listener> {
+        let socket = match &self.socket {
+            Socket::Tcp(socket) => Socket::Tcp(socket.try_clone()?),
+            #[cfg(unix)]
+            Socket::Unix(socket, file) => Socket::Unix(socket.try_clone()?, file.clone()),
+        };
+        Ok(Listener { socket, listen: self.listen.clone(), foreign: self.foreign })
+    }
+
+    /// Watches it on the current loop.
+    pub(crate) fn watch(&self) -> io::Result<Acceptor> {
+        match self.try_clone()?.socket {
+            Socket::Tcp(socket) => {
+                socket.set_nonblocking(true)?;
+                tokio::net::TcpListener::from_std(socket).map(Acceptor::Tcp)
+            }
+            #[cfg(unix)]
+            Socket::Unix(socket, _) => {
+                socket.set_nonblocking(true)?;
+                tokio::net::UnixListener::from_std(socket).map(Acceptor::Unix)
             }
         }
     }
-    Err(last)
+
+    /// Takes a connection that waits, on the current loop, without asking the loop whether one does.
+    pub(crate) fn accept_now(&self) -> io::Result<(Stream, Peer)> {
+        match &self.socket {
+            Socket::Tcp(socket) => {
+                let (stream, addr) = socket.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok((tokio::net::TcpStream::from_std(stream)?.into(), Peer::Tcp(addr)))
+            }
+            #[cfg(unix)]
+            Socket::Unix(socket, _) => {
+                let (stream, _) = socket.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok((tokio::net::UnixStream::from_std(stream)?.into(), Peer::Unix))
+            }
+        }
+    }
+
+    /// Whether nobody else goes on with it when this server stops.
+    pub(crate) fn is_own(&self) -> bool {
+        !self.foreign
+    }
+
+    /// Lets nobody in any more, on no duplicate of this socket either. Only Linux knows this for a
+    /// listener; elsewhere it stops when its last duplicate is closed.
+    pub(crate) fn shut(&self) {
+        let socket = match &self.socket {
+            Socket::Tcp(socket) => SockRef::from(socket),
+            #[cfg(unix)]
+            Socket::Unix(socket, _) => SockRef::from(socket),
+        };
+        drop(socket.shutdown(std::net::Shutdown::Read));
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Listener {
+        let addr = socket.local_addr().map_or_else(|_| String::new(), |addr| addr.to_string());
+        let listen = Arc::new(Listen::new(Address::Tcp(addr)));
+        Listener { socket: Socket::Tcp(socket), listen, foreign: true }
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixListener> for Listener {
+    fn from(socket: UnixListener) -> Listener {
+        let path = socket.local_addr().ok().and_then(|addr| Some(addr.as_pathname()?.to_owned()));
+        let listen = Arc::new(Listen::new(Address::Unix(path.unwrap_or_default())));
+        Listener { socket: Socket::Unix(socket, None), listen, foreign: true }
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsFd for Listener {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        match &self.socket {
+            Socket::Tcp(socket) => socket.as_fd(),
+            Socket::Unix(socket, _) => socket.as_fd(),
+        }
+    }
+}
+
+/// A listener on a loop.
+#[derive(Debug)]
+pub(crate) enum Acceptor {
+    Tcp(tokio::net::TcpListener),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener),
+}
+
+impl Acceptor {
+    pub(crate) async fn accept(&self) -> io::Result<(Stream, Peer)> {
+        match self {
+            Acceptor::Tcp(socket) => {
+                let (stream, addr) = socket.accept().await?;
+                // Linux hands this on from the listener.
+                #[cfg(not(target_os = "linux"))]
+                drop(stream.set_nodelay(true));
+                Ok((Stream::Tcp(stream), Peer::Tcp(addr)))
+            }
+            #[cfg(unix)]
+            Acceptor::Unix(socket) => {
+                let (stream, _) = socket.accept().await?;
+                Ok((Stream::Unix(stream), Peer::Unix))
+            }
+        }
+    }
+}
+
+/// Listeners for `count` loops: a list for each.
+pub(crate) fn bind_group(
+    listens: &[Listen],
+    config: &ServerConfig,
+    count: usize,
+) -> io::Result<Vec<Vec<Listener>>> {
+    let mut sockets = Vec::new();
+    for listen in listens {
+        let named = |error: io::Error| {
+            let message = format!("cannot listen on {}: {error}", listen.address);
+            io::Error::new(error.kind(), message)
+        };
+        sockets.push(bind(listen, config, count).map_err(named)?);
+    }
+    share_out(sockets, count)
+}
+
+/// Shares the sockets of each address out among `count` loops. A loop that gets none has a duplicate
+/// of another's.
+pub(crate) fn share_out(
+    addresses: Vec<Vec<Listener>>,
+    count: usize,
+) -> io::Result<Vec<Vec<Listener>>> {
+    let mut loops: Vec<_> = (0..count.max(1)).map(|_| Vec::new()).collect();
+    if addresses.iter().all(Vec::is_empty) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on"));
+    }
+    for sockets in addresses {
+        for index in sockets.len()..loops.len() {
+            loops[index].push(sockets[index % sockets.len()].try_clone()?);
+        }
+        for (index, socket) in sockets.into_iter().enumerate() {
+            let index = index % loops.len();
+            loops[index].push(socket);
+        }
+    }
+    Ok(loops)
+}
+
+/// The sockets of one address, as many as there are loops or fewer.
+fn bind(listen: &Listen, config: &ServerConfig, count: usize) -> io::Result<Vec<Listener>> {
+    let shared = Arc::new(listen.clone());
+    let own = |socket| Listener { socket, listen: shared.clone(), foreign: false };
+    match &listen.address {
+        Address::Tcp(host) => {
+            let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
+            for addr in host.to_socket_addrs()? {
+                match bind_addr(addr, config, count) {
+                    Ok(sockets) => {
+                        return Ok(sockets.into_iter().map(Socket::Tcp).map(own).collect());
+                    }
+                    Err(error) => last = error,
+                }
+            }
+            Err(last)
+        }
+        #[cfg(unix)]
+        Address::Unix(path) => {
+            let (socket, file) = SocketFile::bind(path, listen.mode, config.backlog)?;
+            Ok(vec![own(Socket::Unix(socket, Some(Arc::new(file))))])
+        }
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        Address::Systemd(_) | Address::Fd(_) => {
+            let taken = inherited::take(&listen.address)?;
+            Ok(taken
+                .into_iter()
+                .map(|mut listener| {
+                    listener.listen = shared.clone();
+                    listener
+                })
+                .collect())
+        }
+    }
 }
 
 fn bind_addr(
@@ -32,11 +273,7 @@ fn bind_addr(
     count: usize,
 ) -> io::Result<Vec<TcpListener>> {
     if count <= 1 || !SPREADS {
-        let first = listen(addr, config, Sharing::Alone)?;
-        let mut listeners: Vec<_> =
-            (1..count).map(|_| first.try_clone()).collect::<Result<_, _>>()?;
-        listeners.push(first);
-        return Ok(listeners);
+        return Ok(vec![listen(addr, config, Sharing::Alone)?]);
     }
     if addr.port() != 0 {
         // Another process of this user that shares its port would share it with us, silently. A
@@ -60,7 +297,7 @@ enum Sharing {
 }
 
 fn listen(addr: SocketAddr, config: &ServerConfig, sharing: Sharing) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = RawSocket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     // On Unix this lets a restarted server have its port while old connections are in TIME_WAIT,
     // and still fails while another one listens. On Windows it would let two listen.
     #[cfg(unix)]
@@ -77,21 +314,6 @@ fn listen(addr: SocketAddr, config: &ServerConfig, sharing: Sharing) -> io::Resu
     socket.bind(&addr.into())?;
     socket.listen(config.backlog.into())?;
     Ok(socket.into())
-}
-
-/// Takes what still waits, and then lets nobody in, on no duplicate of this socket either.
-pub(crate) fn take_rest(listener: &TcpListener) -> Vec<(std::net::TcpStream, SocketAddr)> {
-    let mut rest = Vec::new();
-    loop {
-        match listener.accept() {
-            Ok(accepted) => rest.push(accepted),
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(_) => break,
-        }
-    }
-    // Only Linux knows this for a listener. Elsewhere it stops when its last duplicate is closed.
-    drop(SockRef::from(listener).shutdown(std::net::Shutdown::Read));
-    rest
 }
 
 /// Whether an error of `accept` concerns the connection that was about to be accepted, and not the

@@ -1,10 +1,10 @@
 //! Turning away a connection for which there is no room.
 
+use crate::stream::Stream;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
 
@@ -24,7 +24,7 @@ pub(crate) struct TurnedAway(Cell<usize>);
 
 impl TurnedAway {
     /// Answers 503 and closes.
-    pub(crate) fn refuse(self: &Rc<Self>, stream: TcpStream) {
+    pub(crate) fn refuse(self: &Rc<Self>, stream: Stream) {
         if self.0.get() < AT_A_TIME {
             self.0.set(self.0.get() + 1);
             let turned_away = self.clone();
@@ -37,7 +37,7 @@ impl TurnedAway {
 }
 
 /// As every close: not both sides at once, so that the client reads the answer before a reset.
-async fn tell(mut stream: TcpStream) -> std::io::Result<()> {
+async fn tell(mut stream: Stream) -> std::io::Result<()> {
     stream.write_all(ANSWER).await?;
     stream.shutdown().await?;
     let mut ignored = [0; 1024];

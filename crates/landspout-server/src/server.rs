@@ -1,47 +1,52 @@
-//! A listener, and what is served on it.
+//! Listeners, and what is served on them.
 
 use crate::connection::Http;
 use crate::connections::{Connections, Stage};
-use crate::link::Link;
-use crate::listener::{bind_group, is_of_one_connection, take_rest};
-use crate::refuse::TurnedAway;
-use crate::{DrainReport, Refusal, Refusals, ServerConfig, ServerHandle};
+use crate::door::Door;
+use crate::listener::{bind_group, share_out};
+use crate::{Address, DrainReport, Listener, Refusals, ServerConfig, ServerHandle, ToListen};
 use landspout_handler::Handler;
-use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::pin::pin;
+use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::Poll;
-use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::task::spawn_local;
-use tokio::time::sleep;
-use tracing::{debug, error, warn};
+use tracing::error;
 
-/// A socket that listens, and a config: all that is needed to serve a
+/// Sockets that listen, and a config: all that is needed to serve a
 /// [`Handler`](crate::Handler) on a loop.
+///
+/// ```
+/// use landspout_server::{Listen, Server};
+///
+/// # let folder = std::env::temp_dir().join(format!("landspout-doc-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("app.sock").display().to_string();
+/// let file: Listen = format!("unix:{path}").parse()?;
+/// let server = Server::bind(["127.0.0.1:0".parse()?, file.mode(0o660)])?;
+/// assert_eq!(server.addresses().len(), 2);
+/// # drop(server);
+/// # std::fs::remove_dir(folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// A port is taken from the moment of binding, before anything is served, so that a port in use is
 /// an error at the start of a program. A `Server` is `Send`: bind where errors are reported, serve on
 /// the thread of the loop.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    local_addr: SocketAddr,
+    listeners: Vec<Listener>,
     config: ServerConfig,
     handle: ServerHandle,
     refusals: Refusals,
 }
 
 impl Server {
-    /// Listens on `addr`, such as `"127.0.0.1:8888"`; on the first that can be had if a name has
-    /// several. Port 0 is any free port.
+    /// Listens on `addr`, such as `"127.0.0.1:8888"` or `"unix:/run/app.sock"`, or on several; see
+    /// [`Address`] for all that can be written. Port 0 is any free port.
     ///
     /// # Errors
-    /// No address can be listened on, because it is in use or not this machine's; the error names
-    /// it. Or the name cannot be resolved.
-    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<Server> {
+    /// An address cannot be listened on, because it is in use or not this machine's; the error
+    /// names it. Or it is none, or its name cannot be resolved.
+    pub fn bind(addr: impl ToListen) -> io::Result<Server> {
         Server::bind_with(addr, ServerConfig::default())
     }
 
@@ -49,15 +54,16 @@ impl Server {
     ///
     /// # Errors
     /// As for [`bind`](Server::bind).
-    pub fn bind_with(addr: impl ToSocketAddrs, config: ServerConfig) -> io::Result<Server> {
+    pub fn bind_with(addr: impl ToListen, config: ServerConfig) -> io::Result<Server> {
         let mut group = Server::bind_group(addr, config, 1)?;
         Ok(group.pop().expect("a group of one has one"))
     }
 
-    /// One server for each of `count` loops, all on the same address; at least one.
+    /// One server for each of `count` loops, all on the same addresses; at least one.
     ///
-    /// On Linux each has a listener of its own and the kernel spreads connections over them
-    /// (`SO_REUSEPORT`); elsewhere they share one. A handle of one stops all.
+    /// On Linux each has a TCP listener of its own and the kernel spreads connections over them
+    /// (`SO_REUSEPORT`); elsewhere, and on Unix and inherited sockets, they share one. A handle of
+    /// one stops all.
     ///
     /// ```
     /// use landspout_server::{Server, ServerConfig};
@@ -72,40 +78,78 @@ impl Server {
     /// As for [`bind`](Server::bind): also when another program listens there that would share the
     /// port.
     pub fn bind_group(
-        addr: impl ToSocketAddrs,
+        addr: impl ToListen,
         config: ServerConfig,
         count: usize,
     ) -> io::Result<Vec<Server>> {
-        let handle = ServerHandle::default();
-        let serve = |listener: TcpListener| {
-            let local_addr = listener.local_addr()?;
-            let refusals = Refusals::default();
-            let (config, handle) = (config.clone(), handle.clone());
-            Ok(Server { listener, local_addr, config, handle, refusals })
-        };
-        bind_group(addr, &config, count)?.into_iter().map(serve).collect()
+        let loops = bind_group(&addr.to_listen()?, &config, count)?;
+        Ok(Server::group(loops, config))
     }
 
-    /// The same server once more: the same socket, config and handle.
+    /// One server for each of `count` loops, on sockets that listen already: inherited ones, or
+    /// ones that were made in another way. They are shared out among the loops; a loop for which
+    /// there is none left gets a duplicate.
     ///
-    /// While a clone is kept, the socket listens on and connections wait in it, even if the loop of
-    /// the other one dies. When one of them drains, the socket is closed for all.
+    /// Such a socket is somebody else's too: a server that stops leaves it open, with the
+    /// connections that wait in it.
+    ///
+    /// # Errors
+    /// There is no socket, or there are no file descriptors left.
+    pub fn from_listeners(
+        listeners: impl IntoIterator<Item = Listener>,
+        config: ServerConfig,
+        count: usize,
+    ) -> io::Result<Vec<Server>> {
+        let loops = share_out(vec![listeners.into_iter().collect()], count)?;
+        Ok(Server::group(loops, config))
+    }
+
+    fn group(loops: Vec<Vec<Listener>>, config: ServerConfig) -> Vec<Server> {
+        let handle = ServerHandle::default();
+        loops
+            .into_iter()
+            .map(|listeners| {
+                let refusals = Refusals::default();
+                Server { listeners, config: config.clone(), handle: handle.clone(), refusals }
+            })
+            .collect()
+    }
+
+    /// The same server once more: the same sockets, config and handle.
+    ///
+    /// While a clone is kept, the sockets listen on and connections wait in them, even if the loop
+    /// of the other one dies. When one of them drains, the sockets are closed for all.
     ///
     /// # Errors
     /// There are no file descriptors left.
     pub fn try_clone(&self) -> io::Result<Server> {
         Ok(Server {
-            listener: self.listener.try_clone()?,
-            local_addr: self.local_addr,
+            listeners: self.listeners.iter().map(Listener::try_clone).collect::<Result<_, _>>()?,
             config: self.config.clone(),
             handle: self.handle.clone(),
             refusals: self.refusals.clone(),
         })
     }
 
-    /// The address that it listens on, with the port that the system chose for port 0.
+    /// The first TCP address that it listens on, with the port that the system chose for port 0.
+    ///
+    /// # Panics
+    /// It listens on no TCP address: [`addresses`](Server::addresses) tells of the others too.
+    #[track_caller]
     pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        let mut addrs = self.listeners.iter().filter_map(Listener::tcp_addr);
+        addrs.next().expect("the server was told to listen on a TCP address")
+    }
+
+    /// Where it listens, in the order in which it was told to; of TCP with the port that the system
+    /// chose for port 0.
+    pub fn addresses(&self) -> Vec<Address> {
+        self.listeners.iter().map(Listener::address).collect()
+    }
+
+    /// Its sockets, for a process that is to go on with them.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
     }
 
     /// How often it refused something, to be read from any thread; the same for a
@@ -139,19 +183,11 @@ impl Server {
             return DrainReport::default();
         }
         let connections = Connections::new(self.config.clone(), self.refusals);
-        let door = Door {
-            connections: connections.clone(),
-            http: Rc::new(Http::new(handler, self.config)),
-            turned_away: Rc::default(),
-        };
+        let http = Rc::new(Http::new(handler, self.config));
+        let door = Door::new(connections.clone(), http);
         // Also when this future is dropped.
         let _cut = Cut(connections.clone());
-        match tokio::net::TcpListener::from_std(self.listener) {
-            Ok(listener) => door.keep(listener, &self.handle).await,
-            Err(error) => {
-                error!(target: "landspout::server", %error, "the loop cannot watch its listener");
-            }
-        }
+        door.keep(self.listeners, &self.handle).await;
         connections.drain().await
     }
 }
@@ -164,77 +200,4 @@ impl Drop for Cut {
             self.0.cut();
         }
     }
-}
-
-/// Lets connections in.
-struct Door<H> {
-    connections: Rc<Connections>,
-    http: Rc<Http<H>>,
-    turned_away: Rc<TurnedAway>,
-}
-
-/// How long accepting rests when the system has no more to give.
-const FIRST_REST: Duration = Duration::from_millis(50);
-const LONGEST_REST: Duration = Duration::from_secs(1);
-
-impl<H: Handler + 'static> Door<H> {
-    /// Accepts until the drain starts, and then what still waits.
-    async fn keep(&self, listener: tokio::net::TcpListener, handle: &ServerHandle) {
-        until(self.accept(&listener), handle.given()).await;
-        let Ok(listener) = listener.into_std() else { return };
-        for (stream, remote_addr) in take_rest(&listener) {
-            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-            match stream {
-                Ok(stream) => self.admit(stream, remote_addr),
-                Err(error) => debug!(target: "landspout::server", %error, "a connection was lost"),
-            }
-        }
-    }
-
-    async fn accept(&self, listener: &tokio::net::TcpListener) {
-        let mut rest = None;
-        loop {
-            match listener.accept().await {
-                Ok((stream, remote_addr)) => {
-                    rest = None;
-                    self.admit(stream, remote_addr);
-                }
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(error) => {
-                    // No descriptors or no memory: connections that end will give some back. What
-                    // waits, waits in the queue.
-                    if rest.is_none() {
-                        warn!(target: "landspout::server", %error, "accepting rests");
-                    }
-                    let pause = rest.map_or(FIRST_REST, |rest| LONGEST_REST.min(rest * 2));
-                    rest = Some(pause);
-                    sleep(pause).await;
-                }
-            }
-        }
-    }
-
-    fn admit(&self, stream: TcpStream, remote_addr: SocketAddr) {
-        if self.connections.len() >= self.connections.config.max_connections {
-            let refusals = &self.connections.refusals;
-            let why = "there are too many connections";
-            refusals.refuse(Refusal::TooManyConnections, Some(remote_addr), &why);
-            return self.turned_away.refuse(stream);
-        }
-        #[cfg(not(target_os = "linux"))]
-        drop(stream.set_nodelay(true));
-        let link = Rc::new(Link::new(stream, remote_addr, self.connections.clone()));
-        let membership = self.connections.enter(&link);
-        spawn_local(self.http.clone().run(link, membership));
-    }
-}
-
-/// Runs a future without an end until another one ends.
-async fn until(endless: impl Future<Output = ()>, end: impl Future<Output = ()>) {
-    let (mut endless, mut end) = (pin!(endless), pin!(end));
-    poll_fn(|cx| match end.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => endless.as_mut().poll(cx),
-    })
-    .await;
 }

@@ -1,16 +1,16 @@
 //! A connection that was handed over to another protocol.
 
+use crate::stream::Stream;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// The socket, and the sign by which the server sees whether it is still open.
 #[derive(Debug)]
 pub(crate) struct Handed {
-    stream: TcpStream,
+    stream: Stream,
     _open: Open,
 }
 
@@ -25,7 +25,7 @@ impl Open {
 }
 
 impl Handed {
-    pub(crate) fn new(stream: TcpStream, open: Open) -> Handed {
+    pub(crate) fn new(stream: Stream, open: Open) -> Handed {
         Handed { stream, _open: open }
     }
 }

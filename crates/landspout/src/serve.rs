@@ -2,16 +2,20 @@
 
 use landspout_handler::{Error, Handler, Watch};
 use landspout_loop::{LabelId, WorkerOutcome, Workers, WorkersConfig, shutdown_signal};
-use landspout_server::{DrainReport, Server, ServerConfig, ServerHandle};
+use landspout_server::{
+    Address, DrainReport, Listen, Server, ServerConfig, ServerHandle, ToListen,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Serves what `make` makes, on one event loop per core, until SIGTERM or SIGINT.
+///
+/// `addr` is one such as `"127.0.0.1:8888"` or `"unix:/run/app.sock"`, or several; see [`Address`].
 ///
 /// `make` is called once on each loop, and what it returns stays there: it may hold `Rc` and
 /// `RefCell`. What all loops share is made before and captured, in an `Arc`.
@@ -23,7 +27,7 @@ use std::time::Duration;
 /// # Errors
 /// The address cannot be listened on, or what `make` makes is [not fit](Handler::check) to answer,
 /// because two of its routes are in conflict for instance.
-pub fn serve<H, M>(addr: impl ToSocketAddrs, make: M) -> Result<(), ServeError>
+pub fn serve<H, M>(addr: impl ToListen, make: M) -> Result<(), ServeError>
 where
     H: Handler + 'static,
     M: Fn() -> H + Send + Sync + 'static,
@@ -33,7 +37,20 @@ where
 
 /// The settings of [`Serve`]: those of the loops and those of the server on each.
 ///
-/// In TOML they are two tables, `[workers]` and `[server]`.
+/// In TOML they are `listen`, a list, and two tables, `[workers]` and `[server]`.
+///
+/// ```
+/// use landspout::{Serve, ServeConfig};
+///
+/// let config: ServeConfig = toml::from_str(r#"
+///     listen = ["127.0.0.1:0", "[::1]:0"]
+///     [server]
+///     idle_timeout = 20
+/// "#).unwrap();
+/// let serve = Serve::new(config)?;
+/// assert_eq!(serve.addresses().len(), 2);
+/// # Ok::<(), landspout::ServeError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -42,6 +59,8 @@ pub struct ServeConfig {
     /// [`shutdown_timeout`](WorkersConfig::shutdown_timeout) is raised, if need be, to leave the
     /// server the time to drain.
     pub workers: WorkersConfig,
+    /// Where to listen, beside what is said in the program; nowhere.
+    pub listen: Vec<Listen>,
     /// Limits and deadlines of the server on each loop.
     pub server: ServerConfig,
 }
@@ -69,30 +88,51 @@ pub struct Serve {
 }
 
 impl Serve {
+    /// Listens where the settings say.
+    ///
+    /// # Errors
+    /// An address cannot be listened on: it is in use, not this machine's, or cannot be resolved. Or
+    /// there is none.
+    pub fn new(config: ServeConfig) -> Result<Serve, ServeError> {
+        const NONE: [Listen; 0] = [];
+        Serve::bind_with(NONE, config)
+    }
+
     /// Listens on `addr`, such as `"127.0.0.1:8888"`; port 0 is any free port.
     ///
     /// # Errors
-    /// The address cannot be listened on: it is in use, not this machine's, or cannot be resolved.
-    pub fn bind(addr: impl ToSocketAddrs) -> Result<Serve, ServeError> {
+    /// As for [`new`](Serve::new).
+    pub fn bind(addr: impl ToListen) -> Result<Serve, ServeError> {
         Serve::bind_with(addr, ServeConfig::default())
     }
 
-    /// As [`bind`](Serve::bind), with settings.
+    /// As [`bind`](Serve::bind), with settings; on the addresses of both.
     ///
     /// # Errors
-    /// As for [`bind`](Serve::bind).
-    pub fn bind_with(addr: impl ToSocketAddrs, config: ServeConfig) -> Result<Serve, ServeError> {
-        let ServeConfig { mut workers, server } = config;
+    /// As for [`new`](Serve::new).
+    pub fn bind_with(addr: impl ToListen, config: ServeConfig) -> Result<Serve, ServeError> {
+        let ServeConfig { mut workers, listen, server } = config;
+        let mut addrs = addr.to_listen()?;
+        addrs.extend(listen);
         // The loops wait a little longer than the server drains: who drains is not abandoned.
         let draining = server.drain_timeout + Duration::from_secs(1);
         workers.shutdown_timeout = workers.shutdown_timeout.max(draining);
-        let servers = Server::bind_group(addr, server, workers.thread_count())?;
+        let servers = Server::bind_group(addrs, server, workers.thread_count())?;
         Ok(Serve { servers, workers })
     }
 
-    /// The address that it listens on, with the port that the system chose for port 0.
+    /// The first TCP address that it listens on, with the port that the system chose for port 0.
+    ///
+    /// # Panics
+    /// It listens on no TCP address: [`addresses`](Serve::addresses) tells of the others too.
+    #[track_caller]
     pub fn local_addr(&self) -> SocketAddr {
         self.servers[0].local_addr()
+    }
+
+    /// Where it listens, in the order in which it was told to.
+    pub fn addresses(&self) -> Vec<Address> {
+        self.servers[0].addresses()
     }
 
     /// What stops it, from any thread, as a signal does.
@@ -111,8 +151,10 @@ impl Serve {
         H: Handler + 'static,
         M: Fn() -> H + Send + Sync + 'static,
     {
-        let (addr, handle) = (self.local_addr(), self.handle());
-        tracing::info!("listening on http://{addr} with {} loops", self.servers.len());
+        let handle = self.handle();
+        for address in self.addresses() {
+            tracing::info!("listening on {address} with {} loops", self.servers.len());
+        }
         let workers = Workers::new(self.workers).shutdown_on(stop(handle.clone()));
         let (servers, make) = (self.servers, Arc::new(make));
         let report = workers.run(move |worker| {

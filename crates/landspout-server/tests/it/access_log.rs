@@ -35,7 +35,7 @@ async fn each_answer_is_a_line() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     let get = ["INFO", "method=GET", "path=\"/a\"", "status=200", "bytes=12", "aborted=false"];
     assert_has(&lines[0], &get);
-    assert_has(&lines[0], &["remote=127.0.0.1:", "ms="]);
+    assert_has(&lines[0], &["client=127.0.0.1 ", "ms="]);
     assert!(!lines[0].contains("secret"));
     assert_has(&lines[1], &["method=HEAD", "status=200", "bytes=0", "aborted=false"]);
 }

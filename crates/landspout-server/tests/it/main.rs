@@ -14,6 +14,7 @@ mod limits;
 mod log;
 mod noise;
 mod pressure;
+mod proxies;
 mod refusal_counts;
 mod refusals;
 mod upgrades;

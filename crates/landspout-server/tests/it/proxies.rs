@@ -1,0 +1,130 @@
+//! Who the client is, behind a proxy and in spite of those who would be another one.
+
+use crate::wire::{serve, serve_with};
+use landspout_server::{ProxyConfig, ProxyHeaders, Request, ServerConfig, TrustedProxy};
+
+async fn who(request: Request) -> String {
+    let client = request.client_ip().map_or("?".to_owned(), |addr| addr.to_string());
+    format!("{client} {} {}", request.scheme(), request.host().unwrap_or("?"))
+}
+
+/// Trusts this machine and 10.0.0.0/8.
+fn config(headers: ProxyHeaders) -> ServerConfig {
+    let trusted = ["127.0.0.1", "10.0.0.0/8", "2001:db8:1::/48"];
+    let proxies = trusted.iter().fold(ProxyConfig::default(), |proxies, text| {
+        proxies.trust(text.parse::<TrustedProxy>().unwrap())
+    });
+    ServerConfig::default().proxies(proxies.headers(headers))
+}
+
+fn get(lines: &[&str]) -> String {
+    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    format!("GET / HTTP/1.1\r\nHost: inner\r\n{lines}Connection: close\r\n\r\n")
+}
+
+async fn asked(config: &ServerConfig, lines: &[&str]) -> String {
+    let answer = serve_with(config.clone(), who).exchange(get(lines)).await;
+    answer.rsplit("\r\n").next().unwrap().to_owned()
+}
+
+/// Each set of header lines and what a handler reads of it.
+async fn check(headers: ProxyHeaders, cases: &[(&[&str], &str)]) {
+    let config = config(headers);
+    for (lines, expected) in cases {
+        assert_eq!(asked(&config, lines).await, *expected, "{lines:?}");
+    }
+}
+
+#[tokio::test(flavor = "local")]
+async fn of_x_forwarded_for_the_last_hop_that_is_no_proxy_is_the_client() {
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "127.0.0.1 http inner"),
+        (&["X-Forwarded-For: 192.0.2.1"], "192.0.2.1 http inner"),
+        // The first is what the client wrote.
+        (&["X-Forwarded-For: 9.9.9.9, 192.0.2.1"], "192.0.2.1 http inner"),
+        (&["X-Forwarded-For: 9.9.9.9, 192.0.2.1, 10.1.1.1"], "192.0.2.1 http inner"),
+        (
+            &["X-Forwarded-For: 9.9.9.9", "X-Forwarded-For: 192.0.2.1,10.1.1.1"],
+            "192.0.2.1 http inner",
+        ),
+        (&["X-Forwarded-For: 192.0.2.1:4711"], "192.0.2.1 http inner"),
+        (&["X-Forwarded-For: 2001:db8::7"], "2001:db8::7 http inner"),
+        (&["X-Forwarded-For: [2001:db8::7]:4711"], "2001:db8::7 http inner"),
+        (&["X-Forwarded-For: 192.0.2.1, 2001:db8:1::5"], "192.0.2.1 http inner"),
+        (&["X-Forwarded-For: ::ffff:192.0.2.1"], "192.0.2.1 http inner"),
+        // Proxies all the way: the farthest one is the client.
+        (&["X-Forwarded-For: 10.0.0.1, 10.0.0.2"], "10.0.0.1 http inner"),
+        // Nobody knows; and nobody is taken for the proxy.
+        (&["X-Forwarded-For: 9.9.9.9, unknown"], "? http inner"),
+        (&["X-Forwarded-For: 9.9.9.9, not an address, 10.0.0.1"], "? http inner"),
+        (&["X-Forwarded-For: 9.9.9.9,"], "? http inner"),
+        (&["X-Forwarded-For: 192.0.2.1:99999999"], "? http inner"),
+        // What the client wrote does no harm to what the proxy wrote.
+        (&["X-Forwarded-For: not an address, 192.0.2.1"], "192.0.2.1 http inner"),
+    ];
+    check(ProxyHeaders::XForwarded, cases).await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn scheme_and_host_are_those_that_the_proxy_names() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["X-Forwarded-Proto: https"], "127.0.0.1 https inner"),
+        (&["X-Forwarded-Proto: http, HTTPS"], "127.0.0.1 https inner"),
+        (&["X-Forwarded-Proto: wss"], "127.0.0.1 https inner"),
+        (&["X-Forwarded-Proto: gopher"], "127.0.0.1 http inner"),
+        (&["X-Forwarded-Host: example.com:8443"], "127.0.0.1 http example.com:8443"),
+        (&["X-Forwarded-Host: a, b.example"], "127.0.0.1 http b.example"),
+        (&["X-Forwarded-Host: a/b"], "127.0.0.1 http inner"),
+        // That is the other family.
+        (&["Forwarded: for=192.0.2.1;proto=https;host=x"], "127.0.0.1 http inner"),
+    ];
+    check(ProxyHeaders::XForwarded, cases).await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn forwarded_is_read_as_its_rfc_says() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["Forwarded: for=192.0.2.1;proto=https;host=example.com"], "192.0.2.1 https example.com"),
+        (&["Forwarded: For=\"[2001:db8::7]:4711\" ; Proto=https"], "2001:db8::7 https inner"),
+        (&["Forwarded: for=\"192.0.2.1:_port\";by=_me"], "192.0.2.1 http inner"),
+        (&["Forwarded: for=192.0.2.1:80;host=example.com:80"], "192.0.2.1 http example.com:80"),
+        (&["Forwarded: host=\"ex\\ample.com\";for=192.0.2.1"], "192.0.2.1 http example.com"),
+        // Scheme and host are those of the client's element, not of the hops behind it.
+        (
+            &[
+                "Forwarded: for=9.9.9.9;host=evil",
+                "Forwarded: for=192.0.2.1;proto=https, for=10.0.0.1;host=inside",
+            ],
+            "192.0.2.1 https inner",
+        ),
+        (&["Forwarded: for=unknown;proto=https"], "? https inner"),
+        (&["Forwarded: for=_hidden"], "? http inner"),
+        (&["Forwarded: proto=https"], "? https inner"),
+        (&["Forwarded: for=192.0.2.1;for=192.0.2.2;proto=https"], "? http inner"),
+        (&["Forwarded: for=2001:db8::7"], "? http inner"),
+        // What the client wrote does no harm to what the proxy wrote.
+        (&["Forwarded: for=\"9.9.9.9, for=192.0.2.1"], "192.0.2.1 http inner"),
+        (&["Forwarded: for=9.9.9.9;a=\", for=\"[2001:db8::7]\""], "2001:db8::7 http inner"),
+        (&["X-Forwarded-For: 192.0.2.1"], "127.0.0.1 http inner"),
+    ];
+    check(ProxyHeaders::Forwarded, cases).await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn who_is_not_trusted_is_not_heard() {
+    let lines = ["X-Forwarded-For: 9.9.9.9", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil"];
+    let answer = serve(who).exchange(get(&lines)).await;
+    assert!(answer.ends_with("127.0.0.1 http inner"), "{answer}");
+    check(ProxyHeaders::None, &[(&lines, "127.0.0.1 http inner")]).await;
+}
+
+#[test]
+fn trusted_proxies_are_texts_in_a_config() {
+    for text in ["unix", "10.0.0.0/8", "fd00::/8", "192.0.2.1/32"] {
+        assert_eq!(text.parse::<TrustedProxy>().unwrap().to_string(), text);
+    }
+    for text in ["", "10.0.0.0/33", "example.com", "10.0.0.0/8 "] {
+        let error = text.parse::<TrustedProxy>().unwrap_err().to_string();
+        assert!(error.starts_with(&format!("`{text}` is no network")), "{error}");
+    }
+}
