@@ -31,9 +31,11 @@ impl<F> Answering<F> {
         received: Result<Request, Error>,
         handle: impl FnOnce(Request) -> F,
     ) -> Answering<F> {
+        let entered = exchange.record.as_ref().map(|record| record.span.enter());
         let handling = received.and_then(|request| {
             catch_unwind(AssertUnwindSafe(|| handle(request))).map_err(explain)
         });
+        drop(entered);
         let exchange = Some(exchange);
         match handling {
             Ok(handling) => Answering { handling: Some(handling), refusal: None, exchange },
@@ -47,6 +49,8 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let record = this.exchange.as_ref().and_then(|exchange| exchange.record.as_ref());
+        let entered = record.map(|record| record.span.enter());
         let response = match this.handling.as_pin_mut() {
             // As `contain_panic` does.
             Some(handling) => match catch_unwind(AssertUnwindSafe(|| handling.poll(cx))) {
@@ -56,6 +60,7 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
             },
             None => this.refusal.take().expect("without a handler there is a refusal").into(),
         };
+        drop(entered);
         let exchange = this.exchange.take().expect("a future is not polled after its end");
         Poll::Ready(Ok(exchange.end(response)))
     }

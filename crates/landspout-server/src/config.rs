@@ -1,6 +1,6 @@
 //! What a server allows.
 
-use crate::ProxyConfig;
+use crate::{LogConfig, ProxyConfig};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -95,6 +95,9 @@ pub struct ServerConfig {
 
     /// The proxies in front of this server; none.
     pub proxies: ProxyConfig,
+
+    /// What is told of each request; an event.
+    pub log: LogConfig,
 }
 
 impl Default for ServerConfig {
@@ -116,6 +119,7 @@ impl Default for ServerConfig {
             max_connections: 10_000,
             backlog: 1024,
             proxies: ProxyConfig::default(),
+            log: LogConfig::default(),
         }
     }
 }
@@ -153,4 +157,5 @@ setters! {
     max_connections: usize,
     backlog: u16,
     proxies: ProxyConfig,
+    log: LogConfig,
 }

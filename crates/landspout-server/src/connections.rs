@@ -2,6 +2,7 @@
 
 use crate::deadline::{Clock, Limits, TICK};
 use crate::link::Link;
+use crate::log::Observer;
 use crate::refusals::{RefusalLog, Refusals};
 use crate::upgraded::Open;
 use crate::{DrainReport, ServerConfig};
@@ -53,6 +54,7 @@ pub(crate) struct Connections {
     pub(crate) scratch: RefCell<Box<[u8]>>,
     /// What the connection that is being polled writes, until its poll ends.
     pub(crate) batch: RefCell<Vec<u8>>,
+    pub(crate) observer: Rc<Observer>,
 }
 
 #[derive(Debug)]
@@ -62,7 +64,11 @@ enum Entry {
 }
 
 impl Connections {
-    pub(crate) fn new(config: ServerConfig, refusals: Refusals) -> Rc<Connections> {
+    pub(crate) fn new(
+        config: ServerConfig,
+        refusals: Refusals,
+        observer: Rc<Observer>,
+    ) -> Rc<Connections> {
         Rc::new(Connections {
             limits: Limits::of(&config),
             config,
@@ -74,6 +80,7 @@ impl Connections {
             emptied: RefCell::default(),
             scratch: RefCell::new(vec![0; READ_LEN].into_boxed_slice()),
             batch: RefCell::new(Vec::with_capacity(BATCH_LEN)),
+            observer,
         })
     }
 
@@ -97,10 +104,11 @@ impl Connections {
 
     fn leave(&self, key: usize) {
         drop(self.entries.borrow_mut().try_remove(key));
-        if self.len() == 0
-            && let Some(waker) = self.emptied.take()
-        {
-            waker.wake();
+        if self.len() == 0 {
+            self.observer.flush();
+            if let Some(waker) = self.emptied.take() {
+                waker.wake();
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Stopping.
 
+use crate::log::{LogWriter, WeakLogWriter};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -18,9 +19,23 @@ struct Signal {
     /// Somebody else goes on with the listeners.
     handed_over: AtomicBool,
     changed: Notify,
+    log: Option<WeakLogWriter>,
 }
 
 impl ServerHandle {
+    pub(crate) fn of(log: Option<&LogWriter>) -> ServerHandle {
+        let log = log.map(LogWriter::downgrade);
+        ServerHandle(Arc::new(Signal { log, ..Signal::default() }))
+    }
+
+    /// Opens the file of the [access log](crate::LogConfig) again, after it was renamed. Without
+    /// such a file it does nothing.
+    pub fn reopen_log(&self) {
+        if let Some(writer) = self.0.log.as_ref().and_then(WeakLogWriter::upgrade) {
+            writer.reopen();
+        }
+    }
+
     /// Starts the drain, if it has not started yet.
     ///
     /// The server takes what already waits to be accepted and then no more; open connections have

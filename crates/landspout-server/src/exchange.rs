@@ -1,9 +1,9 @@
 //! A request that is being answered.
 
-use crate::access_log::AccessLine;
 use crate::check::{Checked, check};
 use crate::deadline::Phase;
 use crate::link::Link;
+use crate::log::Record;
 use crate::proxied;
 use crate::refusals::Refused;
 use crate::request_body::{Failure, Reading};
@@ -20,7 +20,7 @@ use tracing::error;
 #[derive(Debug)]
 pub(crate) struct Exchange {
     link: Rc<Link>,
-    pub(crate) line: Option<Box<AccessLine>>,
+    pub(crate) record: Option<Box<Record>>,
     /// Of the request's body, if it has one.
     reading: Option<Reading>,
     is_head: bool,
@@ -54,13 +54,16 @@ impl Exchange {
             Some(told) => told.client,
             None => link.connection.remote_addr().map(|addr| addr.ip()),
         };
-        let line = AccessLine::begin(request.method(), request.uri(), client);
-        let mut exchange = Exchange { link, line, reading, is_head, version, last: false };
+        let record = link.observer().begin(&request, client, link.is_trusted);
+        let mut exchange = Exchange { link, record, reading, is_head, version, last: false };
         let received = match check(&request, config) {
             Ok(checked) => {
                 let mut request = exchange.receive(config, request, checked);
                 if let Some(told) = forwarded {
                     request.set_forwarded(told);
+                }
+                if let Some(record) = &exchange.record {
+                    record.introduce(&mut request);
                 }
                 Ok(request)
             }
@@ -102,9 +105,8 @@ impl Exchange {
         if let Some(error) = response.take_error() {
             self.log(&response, &error);
         }
-        if let Some(line) = &mut self.line {
-            line.status = Some(response.status());
-            line.route = response.route().cloned();
+        if let Some(record) = &mut self.record {
+            record.answer(&mut response);
         }
         let framed = declared.is_some() || response.body().len().is_some();
         self.link.ends_by_close.set(self.version < Version::HTTP_11 && !framed);

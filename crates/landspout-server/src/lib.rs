@@ -45,7 +45,6 @@
 //! wrong at INFO, under the target `landspout::server`. Of each [cause](Refusal) of a refusal five
 //! are told of in a second, and then how many more there were.
 
-mod access_log;
 mod answer;
 mod check;
 mod config;
@@ -59,6 +58,7 @@ mod inherited;
 mod link;
 mod listen;
 mod listener;
+mod log;
 mod proxied;
 mod refusals;
 mod refuse;
@@ -76,6 +76,7 @@ pub use drain::{DrainReport, ServerHandle};
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
 pub use listen::{Address, Listen, ToListen};
 pub use listener::Listener;
+pub use log::{LogConfig, LogFormat};
 pub use proxied::{ParseTrustedProxyError, ProxyConfig, ProxyHeaders, TrustedProxy};
 pub use refusals::{Refusal, Refusals};
 pub use server::Server;

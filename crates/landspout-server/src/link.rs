@@ -3,6 +3,7 @@
 use crate::Refusal;
 use crate::connections::{BATCH_LEN, Connections, Stage};
 use crate::deadline::{Expired, Phase, Waits};
+use crate::log::Observer;
 use crate::stream::{Peer, Stream};
 use landspout_handler::{Connection, UpgradeSender};
 use std::cell::{Cell, RefCell};
@@ -63,6 +64,10 @@ impl Link {
             ended: Cell::new(false),
             waker: RefCell::default(),
         }
+    }
+
+    pub(crate) fn observer(&self) -> &Rc<Observer> {
+        &self.connections.observer
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -40,8 +40,8 @@ impl ResponseBody {
     }
 
     fn complete(&mut self) {
-        if let Some(line) = &mut self.exchange.line {
-            line.complete = true;
+        if let Some(record) = &mut self.exchange.record {
+            record.complete = true;
         }
     }
 
@@ -96,8 +96,8 @@ impl http_body::Body for ResponseBody {
         match &frame {
             Some(Ok(frame)) => {
                 let len = frame.data_ref().map_or(0, Bytes::len);
-                if let Some(line) = &mut self.exchange.line {
-                    line.bytes += len as u64;
+                if let Some(record) = &mut self.exchange.record {
+                    record.bytes += len as u64;
                 }
                 if self.room == Some(0) || frame.is_trailers() || self.body.is_end_stream() {
                     self.complete();

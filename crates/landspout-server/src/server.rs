@@ -4,6 +4,7 @@ use crate::connection::Http;
 use crate::connections::{Connections, Stage};
 use crate::door::Door;
 use crate::listener::{bind_group, share_out};
+use crate::log::{LogWriter, Observer};
 use crate::{Address, DrainReport, Listener, Refusals, ServerConfig, ServerHandle, ToListen};
 use landspout_handler::Handler;
 use std::io;
@@ -37,6 +38,7 @@ pub struct Server {
     config: ServerConfig,
     handle: ServerHandle,
     refusals: Refusals,
+    log: Option<LogWriter>,
 }
 
 impl Server {
@@ -45,7 +47,8 @@ impl Server {
     ///
     /// # Errors
     /// An address cannot be listened on, because it is in use or not this machine's; the error
-    /// names it. Or it is none, or its name cannot be resolved.
+    /// names it. Or it is none, or its name cannot be resolved. Or the file of the access log, if
+    /// the config names one, cannot be written.
     pub fn bind(addr: impl ToListen) -> io::Result<Server> {
         Server::bind_with(addr, ServerConfig::default())
     }
@@ -83,7 +86,7 @@ impl Server {
         count: usize,
     ) -> io::Result<Vec<Server>> {
         let loops = bind_group(&addr.to_listen()?, &config, count)?;
-        Ok(Server::group(loops, config))
+        Server::group(loops, config)
     }
 
     /// One server for each of `count` loops, on sockets that listen already: inherited ones, or
@@ -101,18 +104,20 @@ impl Server {
         count: usize,
     ) -> io::Result<Vec<Server>> {
         let loops = share_out(vec![listeners.into_iter().collect()], count)?;
-        Ok(Server::group(loops, config))
+        Server::group(loops, config)
     }
 
-    fn group(loops: Vec<Vec<Listener>>, config: ServerConfig) -> Vec<Server> {
-        let handle = ServerHandle::default();
-        loops
-            .into_iter()
-            .map(|listeners| {
-                let refusals = Refusals::default();
-                Server { listeners, config: config.clone(), handle: handle.clone(), refusals }
-            })
-            .collect()
+    fn group(loops: Vec<Vec<Listener>>, config: ServerConfig) -> io::Result<Vec<Server>> {
+        let log = LogWriter::open(&config.log)?;
+        let handle = ServerHandle::of(log.as_ref());
+        let serve = |listeners| Server {
+            listeners,
+            config: config.clone(),
+            handle: handle.clone(),
+            refusals: Refusals::default(),
+            log: log.clone(),
+        };
+        Ok(loops.into_iter().map(serve).collect())
     }
 
     /// The same server once more: the same sockets, config and handle.
@@ -128,6 +133,7 @@ impl Server {
             config: self.config.clone(),
             handle: self.handle.clone(),
             refusals: self.refusals.clone(),
+            log: self.log.clone(),
         })
     }
 
@@ -182,7 +188,8 @@ impl Server {
             error!(target: "landspout::server", ?error, "the handler cannot be served");
             return DrainReport::default();
         }
-        let connections = Connections::new(self.config.clone(), self.refusals);
+        let observer = Observer::new(self.config.log.clone(), self.log);
+        let connections = Connections::new(self.config.clone(), self.refusals, observer);
         let http = Rc::new(Http::new(handler, self.config));
         let door = Door::new(connections.clone(), http);
         // Also when this future is dropped.

@@ -1,6 +1,7 @@
 //! Limits from a config file.
 
-use landspout_server::ServerConfig;
+use http::HeaderName;
+use landspout_server::{LogConfig, LogFormat, ProxyConfig, ProxyHeaders, ServerConfig};
 use std::time::Duration;
 
 #[test]
@@ -8,7 +9,10 @@ fn toml_sets_every_field() {
     let text = "idle_timeout = 1.5\nheader_timeout = 2\nbody_timeout = 3\nwrite_timeout = 4\n\
         linger_timeout = 5\nlinger_bytes = 6\ndrain_timeout = 7\ndrain_grace = 0.25\n\
         header_bytes = 9\nheader_count = 10\nuri_bytes = 11\nmethod_bytes = 12\nbody_bytes = 13\n\
-        max_connections = 14\nbacklog = 15\n";
+        max_connections = 14\nbacklog = 15\n\
+        [proxies]\ntrusted = [\"10.0.0.0/8\"]\nheaders = \"forwarded\"\n\
+        [log]\nformat = \"combined\"\npath = \"access.log\"\nbuffer_bytes = 16\nquery = true\n\
+        request_id = \"x-id\"\nspan = true\n";
     let read: ServerConfig = toml::from_str(text).unwrap();
     let seconds = Duration::from_secs;
     let expected = ServerConfig::default()
@@ -26,10 +30,25 @@ fn toml_sets_every_field() {
         .method_bytes(12)
         .body_bytes(13)
         .max_connections(14)
-        .backlog(15);
+        .backlog(15)
+        .proxies(
+            ProxyConfig::default()
+                .trust("10.0.0.0/8".parse().unwrap())
+                .headers(ProxyHeaders::Forwarded),
+        )
+        .log(
+            LogConfig::default()
+                .format(LogFormat::Combined)
+                .path("access.log")
+                .buffer_bytes(16)
+                .query(true)
+                .request_id(HeaderName::from_static("x-id"))
+                .span(true),
+        );
     assert_eq!(read, expected);
     let written = toml::to_string(&read).unwrap();
-    assert_eq!(written.lines().count(), text.lines().count(), "a field is not in this test");
+    let lines = written.lines().filter(|line| !line.is_empty()).count();
+    assert_eq!(lines, text.lines().count(), "a field is not in this test");
     assert_eq!(toml::from_str::<ServerConfig>(&written).unwrap(), read);
 }
 

@@ -17,5 +17,6 @@ mod pressure;
 mod proxies;
 mod refusal_counts;
 mod refusals;
+mod text_log;
 mod upgrades;
 mod wire;

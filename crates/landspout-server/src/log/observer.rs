@@ -1,0 +1,107 @@
+//! Who tells of one loop's requests.
+
+use super::line::Lines;
+use super::request_id::{RequestIds, is_acceptable};
+use super::writer::LogWriter;
+use super::{LogConfig, LogFormat, Record, event};
+use http::header::{HOST, REFERER, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request};
+use std::net::IpAddr;
+use std::rc::Rc;
+use tokio::time::Instant;
+use tracing::Span;
+use tracing::field::Empty;
+
+/// Begins a [`Record`] for each request, if there is anything to tell, and ends it.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    config: LogConfig,
+    ids: RequestIds,
+    lines: Option<Lines>,
+    /// There is a record for each request, whoever listens.
+    always: bool,
+}
+
+impl Observer {
+    /// `writer` takes the lines, if the format is one of text.
+    pub(crate) fn new(config: LogConfig, writer: Option<LogWriter>) -> Rc<Observer> {
+        let lines = writer.map(|writer| Lines::new(config.format, config.query, writer));
+        let always = lines.is_some() || config.request_id.is_some() || config.span;
+        Rc::new(Observer { config, ids: RequestIds::new(), lines, always })
+    }
+
+    /// `client` is the address of the client, and `is_trusted` says that a proxy handed the request
+    /// on that is believed.
+    pub(crate) fn begin<B>(
+        self: &Rc<Self>,
+        request: &Request<B>,
+        client: Option<IpAddr>,
+        is_trusted: bool,
+    ) -> Option<Box<Record>> {
+        if !self.always && !(self.config.format == LogFormat::Events && event::is_wanted()) {
+            return None;
+        }
+        let headers = request.headers();
+        let id = self.id(headers, is_trusted);
+        let span = if self.config.span { span(request, id.as_ref()) } else { Span::none() };
+        let text = |name| self.lines.as_ref().and_then(|_| headers.get(name).cloned());
+        Some(Box::new(Record {
+            observer: self.clone(),
+            started: Instant::now(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            client,
+            id,
+            span,
+            host: text(HOST),
+            referer: text(REFERER),
+            user_agent: text(USER_AGENT),
+            route: None,
+            status: None,
+            bytes: 0,
+            complete: false,
+        }))
+    }
+
+    fn id(&self, headers: &HeaderMap, is_trusted: bool) -> Option<HeaderValue> {
+        let name = self.config.request_id.as_ref()?;
+        let sent = headers.get(name).filter(|id| is_trusted && is_acceptable(id)).cloned();
+        Some(sent.unwrap_or_else(|| self.ids.make()))
+    }
+
+    /// Puts the id of a request on its answer.
+    pub(crate) fn mark(&self, record: &Record, headers: &mut HeaderMap) {
+        if let (Some(name), Some(id)) = (&self.config.request_id, &record.id) {
+            headers.insert(name, id.clone());
+        }
+    }
+
+    pub(super) fn tell(&self, record: &Record) {
+        if self.config.format == LogFormat::Events {
+            event::emit(record);
+        }
+        if let Some(lines) = &self.lines {
+            lines.add(record);
+        }
+    }
+
+    /// Hands on what is collected. Ten times a second, and at the end.
+    pub(crate) fn flush(&self) {
+        if let Some(lines) = &self.lines {
+            lines.flush();
+        }
+    }
+}
+
+fn span<B>(request: &Request<B>, id: Option<&HeaderValue>) -> Span {
+    tracing::info_span!(
+        target: "landspout::request",
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        id = id.and_then(|id| id.to_str().ok()),
+        route = Empty,
+        status = Empty,
+    )
+}
