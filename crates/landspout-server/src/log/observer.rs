@@ -38,7 +38,8 @@ impl Observer {
         client: Option<IpAddr>,
         is_trusted: bool,
     ) -> Option<Box<Record>> {
-        if !self.always && !(self.config.format == LogFormat::Events && event::is_wanted()) {
+        let listened = || self.config.format == LogFormat::Events && event::is_wanted();
+        if !(self.always || listened()) {
             return None;
         }
         let headers = request.headers();
