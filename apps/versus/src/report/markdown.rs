@@ -1,0 +1,170 @@
+//! The tables, as Markdown.
+
+use crate::catalogue::{Kind, Peer};
+use crate::results::{Results, Turns};
+use crate::round::Round;
+use crate::scenario::{SCENARIOS, Scenario};
+use std::fmt::Write;
+
+/// A generator or a server that is on its processor for this share of the time has no more to give.
+const FULL: f64 = 0.93;
+
+/// All tables.
+pub(crate) fn tables(results: &Results) -> String {
+    let mut text = head(results);
+    for scenario in SCENARIOS {
+        let turns: Vec<_> =
+            results.turns.iter().filter(|turns| turns.scenario == scenario.name).collect();
+        if !turns.is_empty() {
+            text += &scenario_table(results, scenario, turns);
+        }
+    }
+    text += &counts_table(results, "instructions", "User-space instructions per request", 0);
+    text += &counts_table(results, "allocations", "Allocations per request", 1);
+    text += &omissions(results);
+    text
+}
+
+fn head(results: &Results) -> String {
+    let (machine, settings) = (&results.machine, &results.settings);
+    let peers: Vec<_> =
+        results.peers.iter().map(|peer| format!("{} {}", peer.name, peer.version)).collect();
+    format!(
+        "Measured {} at commit {}, `versus run` in {} mode: {} rounds of {} s; servers on core {}, \
+         load on core {}.\n\nMachine: {} ({} cores, {:.0} GiB), {}; {}; wrk {}; {}. The load average \
+         when the run began was {:.1}.\n\nVersions: {}.\n",
+        machine.date,
+        machine.commit,
+        settings.mode,
+        settings.rounds,
+        settings.seconds,
+        settings.server_core,
+        settings.load_core,
+        machine.processor,
+        machine.cores,
+        machine.memory_gib,
+        machine.kernel,
+        machine.rustc,
+        machine.wrk,
+        machine.valgrind,
+        machine.load_average,
+        peers.join(", "),
+    )
+}
+
+/// Sorted by processor time, least first.
+fn scenario_table(results: &Results, scenario: &Scenario, mut turns: Vec<&Turns>) -> String {
+    turns.sort_by(|a, b| cpu(a).total_cmp(&cpu(b)));
+    let floor = results.turns(scenario.name, Peer::FLOOR);
+    let mut text = format!("\n### `{}`: {}\n\n", scenario.name, scenario.title);
+    text += "| peer | CPU s per 100 000 | ratio | per second | ratio | p50 µs | p99 µs | server busy \
+             | load busy | limited by |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
+    for turns in turns {
+        let ratio = |of: fn(&Round) -> f64| {
+            let ratio = floor.and_then(|floor| turns.ratio(floor, of));
+            ratio.map_or("".to_owned(), |ratio| format!("{ratio:.2}"))
+        };
+        let latency = |of: fn(&crate::round::Latency) -> f64| {
+            let value = turns.median(|round| round.latency.as_ref().map_or(f64::NAN, of));
+            if value.is_nan() { String::new() } else { format!("{value:.0}") }
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {:.3} | {} | {} | {} | {} | {} | {:.0} % | {:.0} % | {} |",
+            turns.peer,
+            cpu(turns),
+            ratio(|round| round.cpu),
+            grouped(turns.median(|round| round.rate)),
+            ratio(|round| round.rate),
+            latency(|latency| latency.p50),
+            latency(|latency| latency.p99),
+            turns.median(|round| round.server_busy) * 100.0,
+            turns.median(|round| round.load_busy) * 100.0,
+            bottleneck(turns),
+        );
+    }
+    text
+}
+
+fn cpu(turns: &Turns) -> f64 {
+    turns.median(|round| round.cpu)
+}
+
+/// Who had no more to give.
+fn bottleneck(turns: &Turns) -> &'static str {
+    let server = turns.median(|round| round.server_busy) >= FULL;
+    let load = turns.median(|round| round.load_busy) >= FULL;
+    match (server, load) {
+        (true, true) => "both",
+        (true, false) => "server",
+        (false, true) => "load",
+        (false, false) => "neither",
+    }
+}
+
+/// A row for each peer, a column for each scenario; sorted by the first column.
+fn counts_table(results: &Results, metric: &str, title: &str, digits: usize) -> String {
+    let value = |scenario: &str, peer: &str| results.figure(metric, scenario, peer);
+    let any = |scenario: &&Scenario| {
+        results.peers.iter().any(|peer| value(scenario.name, &peer.name).is_some())
+    };
+    let columns: Vec<_> = SCENARIOS.iter().filter(|it| it.kind == Kind::Http).filter(any).collect();
+    let Some(first) = columns.first() else { return String::new() };
+    let mut peers: Vec<_> = results
+        .peers
+        .iter()
+        .filter_map(|peer| Some((value(first.name, &peer.name)?, peer)))
+        .collect();
+    peers.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let names: Vec<_> = columns.iter().map(|scenario| scenario.name).collect();
+    let mut text = format!("\n### {title}\n\n| peer | {} |\n|---|", names.join(" | "));
+    text += &"--:|".repeat(columns.len());
+    text.push('\n');
+    for (_, peer) in peers {
+        let cells = columns.iter().map(|scenario| match value(scenario.name, &peer.name) {
+            Some(value) if digits == 0 => grouped(value),
+            Some(value) => format!("{value:.digits$}"),
+            None => String::new(),
+        });
+        let cells: Vec<_> = cells.collect();
+        let _ = writeln!(text, "| {} | {} |", peer.name, cells.join(" | "));
+    }
+    text
+}
+
+fn omissions(results: &Results) -> String {
+    if results.omissions.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n### Not measured\n\n".to_owned();
+    for omission in &results.omissions {
+        let reason = omission.reason.lines().next().unwrap_or_default();
+        let _ = writeln!(text, "* {}, {}: {reason}", omission.peer, omission.subject);
+    }
+    text
+}
+
+/// A whole number with a space between thousands.
+pub(crate) fn grouped(value: f64) -> String {
+    let digits = format!("{:.0}", value);
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(7.0), "7");
+        assert_eq!(grouped(123_456.4), "123 456");
+        assert_eq!(grouped(1_000.0), "1 000");
+    }
+}

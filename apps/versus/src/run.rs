@@ -1,0 +1,168 @@
+//! A run: what takes part, then one measurement after the other.
+
+use crate::catalogue::{Kind, PEERS, Peer};
+use crate::cli::RunOptions;
+use crate::machine::Machine;
+use crate::program::{self, Places, Program, find};
+use crate::results::{Omission, Participant, Results, Settings};
+use crate::scenario::{SCENARIOS, Scenario};
+use crate::{counts, turns};
+use anyhow::{Result, bail, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
+
+/// A peer that can be started.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) peer: &'static Peer,
+    pub(crate) program: Program,
+}
+
+/// What all measurements work with.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) places: Places,
+    pub(crate) ready: Vec<Ready>,
+    pub(crate) scenarios: Vec<&'static Scenario>,
+    pub(crate) results: Results,
+    bar: ProgressBar,
+}
+
+/// Prints what there is.
+pub(crate) fn list() -> Result<()> {
+    println!("Peers:");
+    for peer in PEERS {
+        let missing = program::runtime(peer).err();
+        let state = missing.map_or_else(|| "available".to_owned(), |error| error.to_string());
+        println!("  {:22} {:10} {state}", peer.name, format!("{:?}", peer.kind));
+    }
+    println!("\nScenarios:");
+    for scenario in SCENARIOS {
+        let quick = if scenario.is_quick { "quick" } else { "" };
+        println!("  {:22} {:10} {}", scenario.name, quick, scenario.title);
+    }
+    println!("\nTools:");
+    for tool in ["wrk", "valgrind", "callgrind_control", "strace", "h2load", "strip"] {
+        let state = find(tool).map_or("missing", |_| "available");
+        println!("  {tool:22} {state}");
+    }
+    Ok(())
+}
+
+/// Measures, and writes the results.
+pub(crate) fn run(options: &RunOptions) -> Result<()> {
+    ensure!(options.server_core != options.load_core, "server and load need a core each");
+    find("wrk")?;
+    let mut run = Run::prepare(options)?;
+    turns::measure(&mut run)?;
+    counts::measure(&mut run)?;
+    run.bar.finish_and_clear();
+    let name = format!("results/{}.json", run.results.machine.began);
+    let path = options.output.clone().unwrap_or_else(|| run.places.home.join(name));
+    run.results.write(&path)?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+impl Run {
+    fn prepare(options: &RunOptions) -> Result<Run> {
+        let places = Places::find(!options.no_build)?;
+        let scenarios = chosen_scenarios(options)?;
+        let results = Results {
+            machine: Machine::look(&places),
+            settings: settings(options),
+            peers: Vec::new(),
+            turns: Vec::new(),
+            figures: Vec::new(),
+            curves: Vec::new(),
+            omissions: Vec::new(),
+        };
+        let bar = ProgressBar::new(0);
+        let mut run = Run { places, ready: Vec::new(), scenarios, results, bar };
+        let kinds: Vec<Kind> = run.scenarios.iter().map(|scenario| scenario.kind).collect();
+        let chosen: Vec<_> =
+            chosen_peers(options)?.into_iter().filter(|peer| kinds.contains(&peer.kind)).collect();
+        run.stage("building", chosen.len());
+        for peer in chosen {
+            run.step(peer.name);
+            match program::prepare(peer, &run.places) {
+                Ok(program) => {
+                    let (name, version) = (peer.name.to_owned(), program.version.clone());
+                    run.results.peers.push(Participant { name, version });
+                    run.ready.push(Ready { peer, program });
+                }
+                Err(error) => run.omit(peer.name, "everything", &error),
+            }
+        }
+        Ok(run)
+    }
+
+    /// Begins a part of so many steps.
+    pub(crate) fn stage(&self, name: &str, steps: usize) {
+        self.bar.reset();
+        self.bar.set_length(steps as u64);
+        let template = "{prefix:>12} {bar:30} {pos}/{len} {elapsed} {msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_prefix(name.to_owned());
+        self.bar.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    /// Says what is being done now, and counts it as one step.
+    pub(crate) fn step(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+        self.bar.inc(1);
+    }
+
+    /// Notes what was not measured, and why.
+    pub(crate) fn omit(&mut self, peer: &str, subject: &str, reason: &anyhow::Error) {
+        let reason = format!("{reason:#}");
+        self.bar.println(format!("{peer}, {subject}: {reason}"));
+        let (peer, subject) = (peer.to_owned(), subject.to_owned());
+        self.results.omissions.push(Omission { peer, subject, reason });
+    }
+}
+
+fn settings(options: &RunOptions) -> Settings {
+    let mode = match (options.quick, options.full) {
+        (true, _) => "quick",
+        (_, true) => "full",
+        _ => "default",
+    };
+    Settings {
+        mode: mode.to_owned(),
+        rounds: options.rounds.unwrap_or(if options.quick { 3 } else { 5 }).max(1),
+        seconds: options.seconds.unwrap_or(1).max(1),
+        server_core: options.server_core,
+        load_core: options.load_core,
+    }
+}
+
+fn chosen_scenarios(options: &RunOptions) -> Result<Vec<&'static Scenario>> {
+    let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+    check_names("scenario", &options.scenarios, &names)?;
+    let chosen = |scenario: &&Scenario| match &options.scenarios[..] {
+        [] => scenario.is_quick || !options.quick,
+        names => names.iter().any(|name| name == scenario.name),
+    };
+    Ok(SCENARIOS.iter().filter(chosen).collect())
+}
+
+fn chosen_peers(options: &RunOptions) -> Result<Vec<&'static Peer>> {
+    let names: Vec<_> = PEERS.iter().map(|peer| peer.name).collect();
+    check_names("peer", &options.peers, &names)?;
+    let chosen = |peer: &&Peer| {
+        let is_named =
+            options.peers.is_empty() || options.peers.iter().any(|name| name == peer.name);
+        is_named || peer.name == Peer::FLOOR
+    };
+    Ok(PEERS.iter().filter(chosen).collect())
+}
+
+fn check_names(what: &str, asked: &[String], known: &[&str]) -> Result<()> {
+    match asked.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => bail!("there is no {what} {name:?}; there are {}", known.join(", ")),
+        None => Ok(()),
+    }
+}
