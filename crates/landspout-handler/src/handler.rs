@@ -2,10 +2,11 @@
 
 use crate::{
     BodyLimit, BoxHandler, CancelOnDisconnect, Error, IntoResponse, Middleware, Request, Response,
-    Wrapped,
+    TimeLimit, Wrapped,
 };
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An async function from [`Request`] to [`Response`].
 ///
@@ -84,6 +85,35 @@ pub trait Handler {
         Self: Sized,
     {
         BodyLimit { handler: self, bytes }
+    }
+
+    /// Lets this handler take at most `limit` to answer, whatever the server's own limit is; zero is
+    /// no limit. Then it is dropped, and the answer is 503 with `Retry-After`.
+    ///
+    /// The time ends with the head of the answer. A body that is streamed takes as long as it takes.
+    ///
+    /// ```
+    /// use landspout_handler::{Handler, Request};
+    /// use std::time::Duration;
+    ///
+    /// async fn search(_: Request) -> String {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
+    /// #     .unwrap().block_on(async {
+    /// let response = search.time_limit(Duration::from_secs(2)).handle(Request::get("/")).await;
+    /// assert_eq!(response.status(), 503);
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    /// When a request is handled: the tokio runtime has no time.
+    fn time_limit(self, limit: Duration) -> TimeLimit<Self>
+    where
+        Self: Sized,
+    {
+        TimeLimit { handler: self, limit }
     }
 
     /// Hides the type of the handler, so that different ones can stand in one table.

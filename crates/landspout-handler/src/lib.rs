@@ -75,7 +75,7 @@ pub use disconnect::CancelOnDisconnect;
 pub use error::Error;
 pub use handler::Handler;
 pub use into_response::{Html, IntoResponse, Json};
-pub use limit::BodyLimit;
+pub use limit::{BodyLimit, Deadline, TimeLimit};
 pub use middleware::{Middleware, Next, Wrapped};
 pub use origin::Forwarded;
 pub use panic::{Panic, catch_panic, contain_panic};

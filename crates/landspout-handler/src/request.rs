@@ -2,7 +2,7 @@
 
 use crate::origin::Origin;
 use crate::route::Taken;
-use crate::{Body, Connection, Error, Forwarded, Route, State, Upgrade};
+use crate::{Body, Connection, Deadline, Error, Forwarded, Route, State, Upgrade};
 use http::header::HOST;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
@@ -38,6 +38,7 @@ struct Inner {
     taken: Option<Taken>,
     state: Option<State>,
     upgrade: Option<Upgrade>,
+    deadline: Option<Deadline>,
 }
 
 impl Request {
@@ -247,6 +248,16 @@ impl Request {
     /// Says on which connection the request came. For the server.
     pub fn set_connection(&mut self, connection: Connection) {
         self.0.connection = connection;
+    }
+
+    /// The time that the server gives whoever answers, if it has a limit.
+    pub fn deadline(&self) -> Option<&Deadline> {
+        self.0.deadline.as_ref()
+    }
+
+    /// Says that there is a limit. For the server.
+    pub fn set_deadline(&mut self, deadline: Deadline) {
+        self.0.deadline = Some(deadline);
     }
 
     /// The route that the request took, if a router was involved.

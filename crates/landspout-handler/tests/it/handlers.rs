@@ -1,9 +1,10 @@
 //! Functions, closures, structs and boxes as handlers.
 
 use http::StatusCode;
-use landspout_handler::{Error, Handler, Html, IntoResponse, Json, Request, Response};
+use landspout_handler::{Deadline, Error, Handler, Html, IntoResponse, Json, Request, Response};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 async fn text(response: Response) -> String {
     response.into_body().text().await.unwrap()
@@ -51,6 +52,24 @@ async fn a_handler_may_raise_or_lower_the_limit_of_its_body() {
     assert_eq!(limited(4).await, 413);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_handler_may_have_a_time_of_its_own() {
+    let slow = |limit: Duration| {
+        let mut request = Request::get("/");
+        let deadline = Deadline::default();
+        request.set_deadline(deadline.clone());
+        let handler = async |_: Request| tokio::time::sleep(Duration::from_secs(10)).await;
+        async move {
+            let response = handler.time_limit(limit).handle(request).await;
+            assert!(deadline.is_lifted(), "the server's own limit is not to end it");
+            (response.status().as_u16(), response.headers().contains_key("retry-after"))
+        }
+    };
+    assert_eq!(slow(Duration::from_secs(9)).await, (503, true));
+    assert_eq!(slow(Duration::from_secs(11)).await, (204, false));
+    assert_eq!(slow(Duration::ZERO).await, (204, false));
+}
+
 /// A handler that says of itself that it cannot answer.
 struct Unfit;
 
@@ -70,7 +89,9 @@ fn what_is_around_a_handler_passes_on_that_it_is_unfit() {
         next.run(request).await
     }
     echo.check().unwrap();
-    let handler = Rc::new(Unfit.body_limit(1).cancel_on_disconnect().wrap(pass).boxed());
+    let handler = Rc::new(
+        Unfit.body_limit(1).time_limit(Duration::ZERO).cancel_on_disconnect().wrap(pass).boxed(),
+    );
     assert_eq!(
         format!("{:?}", handler.check().unwrap_err()),
         "500 Internal Server Error: two routes are one"
