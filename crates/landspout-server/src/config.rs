@@ -29,9 +29,13 @@ pub struct ServerConfig {
     #[serde(with = "crate::seconds")]
     pub idle_timeout: Duration,
 
-    /// How long the head of a request may take from its first byte, and how long a new connection
-    /// may take to send that first byte; 30 s. Then a head that has begun is answered with 408, and
-    /// the connection is closed.
+    /// How long a new connection may take to send its first byte; 15 s. Then it is closed. A
+    /// browser that opened it ahead of need opens another one.
+    #[serde(with = "crate::seconds")]
+    pub first_byte_timeout: Duration,
+
+    /// How long the head of a request may take from its first byte to its last; 30 s. Then it is
+    /// answered with 408, and the connection is closed.
     #[serde(with = "crate::seconds")]
     pub header_timeout: Duration,
 
@@ -40,10 +44,37 @@ pub struct ServerConfig {
     #[serde(with = "crate::seconds")]
     pub body_timeout: Duration,
 
+    /// How long all the waits for one body may take together; 0, which is no limit, because how long
+    /// an upload takes depends on its size. Then it is as for
+    /// [`body_timeout`](ServerConfig#structfield.body_timeout). Time in which the handler does not
+    /// read is not counted.
+    #[serde(with = "crate::seconds")]
+    pub body_total_timeout: Duration,
+
+    /// The least rate of a body that is waited for, in bytes per second; 256. When the waits for it
+    /// were [`rate_grace`](ServerConfig#structfield.rate_grace) together and it came slower than
+    /// that, it is as for [`body_timeout`](ServerConfig#structfield.body_timeout). 0 is no limit.
+    pub body_rate: u32,
+
     /// How long a client may take none of the bytes that wait for it; 30 s. Then the connection is
     /// reset. Long polls and event streams with nothing to say are not concerned.
     #[serde(with = "crate::seconds")]
     pub write_timeout: Duration,
+
+    /// The least rate at which a client takes bytes that wait for it, in bytes per second; 256. When
+    /// it let them wait for [`rate_grace`](ServerConfig#structfield.rate_grace) in one answer and
+    /// took them slower than that, the connection is reset. 0 is no limit.
+    pub write_rate: u32,
+
+    /// How long a client is waited for before its rate counts; 10 s.
+    #[serde(with = "crate::seconds")]
+    pub rate_grace: Duration,
+
+    /// How long a handler may take to answer, up to the head of its answer; 0, which is no limit,
+    /// because long polls take as long as they take. Then it is dropped, and the answer is 503 with
+    /// `Retry-After`. [`Handler::time_limit`](crate::Handler::time_limit) sets another for a handler.
+    #[serde(with = "crate::seconds")]
+    pub handler_timeout: Duration,
 
     /// How long a connection that the server has finished with is still read from, so that a client
     /// that sends more than it was asked for gets to read the answer; 10 s. A client that is silent
@@ -89,6 +120,26 @@ pub struct ServerConfig {
     /// answered with 503 and `Retry-After`, and closed.
     pub max_connections: usize,
 
+    /// The greatest number of requests that this server, which is one loop's, answers at a time; 0,
+    /// which is as many as [`max_connections`](ServerConfig#structfield.max_connections). One more
+    /// is answered with 503 and `Retry-After`. Event streams are such requests; what was upgraded to
+    /// another protocol is not.
+    pub max_requests: usize,
+
+    /// How many requests a connection may bring; 0, which is no limit. The last answer says
+    /// `Connection: close`.
+    pub connection_requests: u64,
+
+    /// How old a connection may become; 0, which is no limit. The first answer after that says
+    /// `Connection: close`, so that clients of a balancer spread again over its servers.
+    #[serde(with = "crate::seconds")]
+    pub connection_age: Duration,
+
+    /// The hosts that are served, such as `"example.org"` or `"*.example.org"`, without ports; none,
+    /// which is any. A request for another one is answered with 421, one of HTTP/1.0 without a host
+    /// too.
+    pub hosts: Vec<String>,
+
     /// How many connections may wait to be accepted; 1024, or less where the system's own limit is
     /// less. Further ones wait in the network or fail.
     pub backlog: u16,
@@ -104,9 +155,15 @@ impl Default for ServerConfig {
     fn default() -> ServerConfig {
         ServerConfig {
             idle_timeout: Duration::from_secs(75),
+            first_byte_timeout: Duration::from_secs(15),
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            body_total_timeout: Duration::ZERO,
+            body_rate: 256,
             write_timeout: Duration::from_secs(30),
+            write_rate: 256,
+            rate_grace: Duration::from_secs(10),
+            handler_timeout: Duration::ZERO,
             linger_timeout: Duration::from_secs(10),
             linger_bytes: 64 << 20,
             drain_timeout: Duration::from_secs(30),
@@ -117,6 +174,10 @@ impl Default for ServerConfig {
             method_bytes: 32,
             body_bytes: 10 << 20,
             max_connections: 10_000,
+            max_requests: 0,
+            connection_requests: 0,
+            connection_age: Duration::ZERO,
+            hosts: Vec::new(),
             backlog: 1024,
             proxies: ProxyConfig::default(),
             log: LogConfig::default(),
@@ -142,9 +203,15 @@ macro_rules! setters {
 
 setters! {
     idle_timeout: Duration,
+    first_byte_timeout: Duration,
     header_timeout: Duration,
     body_timeout: Duration,
+    body_total_timeout: Duration,
+    body_rate: u32,
     write_timeout: Duration,
+    write_rate: u32,
+    rate_grace: Duration,
+    handler_timeout: Duration,
     linger_timeout: Duration,
     linger_bytes: u64,
     drain_timeout: Duration,
@@ -155,6 +222,10 @@ setters! {
     method_bytes: usize,
     body_bytes: u64,
     max_connections: usize,
+    max_requests: usize,
+    connection_requests: u64,
+    connection_age: Duration,
+    hosts: Vec<String>,
     backlog: u16,
     proxies: ProxyConfig,
     log: LogConfig,

@@ -14,6 +14,8 @@ use tokio::time::Instant;
 /// seldom enough that 10 000 connections cost a loop about a thousandth of its time.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
+const TICKS_PER_SECOND: u64 = 10;
+
 /// How long a connection that the server has finished with may be silent before it is closed: what
 /// its client had sent already is there by then.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -43,30 +45,42 @@ impl Clock {
 
     /// The loop's time in seconds.
     pub(crate) fn second(&self) -> u32 {
-        self.now.get() / 10
+        self.now.get() / TICKS_PER_SECOND as u32
     }
 }
 
 /// The limits of the config, in ticks. `None` is no limit.
 #[derive(Debug)]
 pub(crate) struct Limits {
+    first_byte: Option<u32>,
     idle: Option<u32>,
     header: Option<u32>,
     body: Option<u32>,
+    body_total: Option<u32>,
+    body_rate: Rate,
     write: Option<u32>,
+    write_rate: Rate,
     linger: Option<u32>,
     silence: Option<u32>,
+    pub(crate) handler: Option<u32>,
+    pub(crate) age: Option<u32>,
 }
 
 impl Limits {
     pub(crate) fn of(config: &ServerConfig) -> Limits {
         Limits {
+            first_byte: ticks(config.first_byte_timeout),
             idle: ticks(config.idle_timeout),
             header: ticks(config.header_timeout),
             body: ticks(config.body_timeout),
+            body_total: ticks(config.body_total_timeout),
+            body_rate: Rate::new(config.body_rate, config.rate_grace),
             write: ticks(config.write_timeout),
+            write_rate: Rate::new(config.write_rate, config.rate_grace),
             linger: ticks(config.linger_timeout),
             silence: ticks(SILENCE),
+            handler: ticks(config.handler_timeout),
+            age: ticks(config.connection_age),
         }
     }
 }
@@ -75,6 +89,27 @@ impl Limits {
 fn ticks(limit: Duration) -> Option<u32> {
     let ticks = limit.as_millis().div_ceil(TICK.as_millis()) + 1;
     (!limit.is_zero()).then(|| u32::try_from(ticks).unwrap_or(u32::MAX))
+}
+
+/// The least number of bytes that a client moves in the time that it is waited for.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    bytes_per_second: u64,
+    /// Ticks.
+    grace: u32,
+}
+
+impl Rate {
+    fn new(bytes_per_second: u32, grace: Duration) -> Rate {
+        let grace = ticks(grace).unwrap_or(1);
+        Rate { bytes_per_second: bytes_per_second.into(), grace }
+    }
+
+    /// Whether fewer bytes were moved in so many ticks.
+    fn is_missed(self, moved: u64, waited: u32) -> bool {
+        let wanted = self.bytes_per_second * u64::from(waited) / TICKS_PER_SECOND;
+        waited >= self.grace && moved < wanted
+    }
 }
 
 /// What a connection is waiting for its client to send.
@@ -117,9 +152,23 @@ pub(crate) struct Waits {
     since: Cell<u32>,
     /// The tick at which bytes came last while lingering.
     heard: Cell<u32>,
+    /// What the client sent of the current request's body, and took of the answer.
+    moved: Moved,
     /// The tick since which the client has taken nothing of what waits for it.
     blocked: Cell<Option<u32>>,
     expired: Cell<Option<Expired>>,
+}
+
+/// The bytes that were moved by a client that was waited for, and the ticks that this took in waits
+/// that are over.
+#[derive(Debug, Default)]
+struct Moved {
+    received: Cell<u64>,
+    receiving: Cell<u32>,
+    taken: Cell<u64>,
+    taking: Cell<u32>,
+    /// The tick at which the client began to let bytes wait.
+    full: Cell<u32>,
 }
 
 impl Waits {
@@ -128,9 +177,19 @@ impl Waits {
             phase: Cell::new(Phase::First),
             since: Cell::new(now),
             heard: Cell::new(now),
+            moved: Moved::default(),
             blocked: Cell::new(None),
             expired: Cell::new(None),
         }
+    }
+
+    /// A request is there, and is to be answered.
+    pub(crate) fn begin(&self, now: u32) {
+        self.enter(Phase::Answering, now);
+        self.moved.received.set(0);
+        self.moved.receiving.set(0);
+        self.moved.taken.set(0);
+        self.moved.taking.set(0);
     }
 
     /// Whether no request has begun.
@@ -155,13 +214,19 @@ impl Waits {
         self.expired.set(None);
     }
 
-    /// Bytes came.
-    pub(crate) fn received(&self, now: u32) {
+    /// So many bytes came.
+    pub(crate) fn received(&self, len: usize, now: u32) {
         match self.phase.get() {
             Phase::First | Phase::Idle => self.enter(Phase::Head, now),
-            Phase::Body => self.enter(Phase::Answering, now),
+            Phase::Body => {
+                let waited = now.saturating_sub(self.since.get());
+                self.moved.receiving.set(self.moved.receiving.get() + waited);
+                self.moved.received.set(self.moved.received.get() + len as u64);
+                self.enter(Phase::Answering, now);
+            }
+            Phase::Answering => self.moved.received.set(self.moved.received.get() + len as u64),
             Phase::Lingering => self.heard.set(now),
-            Phase::Head | Phase::Answering => {}
+            Phase::Head => {}
         }
     }
 
@@ -173,16 +238,24 @@ impl Waits {
         }
     }
 
-    /// The client took no more of what waits for it; `progress` says that it took some just now.
-    pub(crate) fn blocked(&self, progress: bool, now: u32) {
-        if progress || self.blocked.get().is_none() {
-            self.blocked.set(Some(now));
+    /// The client took `len` bytes just now, and no more of what waits for it.
+    pub(crate) fn blocked(&self, len: usize, now: u32) {
+        if self.blocked.get().is_none() {
+            self.moved.full.set(now);
+        } else if len == 0 {
+            return;
         }
+        self.moved.taken.set(self.moved.taken.get() + len as u64);
+        self.blocked.set(Some(now));
     }
 
-    /// The client took everything.
-    pub(crate) fn unblocked(&self) {
-        self.blocked.set(None);
+    /// The client took `len` bytes, which was everything.
+    pub(crate) fn unblocked(&self, len: usize, now: u32) {
+        if self.blocked.take().is_some() {
+            let waited = now.saturating_sub(self.moved.full.get());
+            self.moved.taking.set(self.moved.taking.get() + waited);
+        }
+        self.moved.taken.set(self.moved.taken.get() + len as u64);
     }
 
     /// The limit that was passed, once [`check`](Waits::check) found one.
@@ -200,7 +273,7 @@ impl Waits {
             limit.is_some_and(|limit| now.saturating_sub(since) >= limit)
         };
         let (limit, expired) = match self.phase.get() {
-            Phase::First => (limits.header, Expired::Idle),
+            Phase::First => (limits.first_byte, Expired::Idle),
             Phase::Idle => (limits.idle, Expired::Idle),
             Phase::Head => (limits.header, Expired::Head),
             Phase::Answering => (None, Expired::Body),
@@ -208,9 +281,14 @@ impl Waits {
             Phase::Lingering => (limits.linger, Expired::Linger),
         };
         let found = match self.blocked.get() {
-            Some(since) if over(limits.write, since) => Some(Expired::Write),
+            Some(since) if over(limits.write, since) || self.takes_slowly(limits, now) => {
+                Some(Expired::Write)
+            }
             None if expired == Expired::Linger && over(limits.silence, self.heard.get()) => {
                 Some(expired)
+            }
+            _ if self.phase.get() == Phase::Body && self.sends_slowly(limits, now) => {
+                Some(Expired::Body)
             }
             _ => over(limit, self.since.get()).then_some(expired),
         };
@@ -219,5 +297,18 @@ impl Waits {
             self.expired.set(found);
         }
         new
+    }
+
+    /// Whether all the waits for a body were too long together, or brought too little.
+    fn sends_slowly(&self, limits: &Limits, now: u32) -> bool {
+        let waited = self.moved.receiving.get() + now.saturating_sub(self.since.get());
+        limits.body_total.is_some_and(|limit| waited >= limit)
+            || limits.body_rate.is_missed(self.moved.received.get(), waited)
+    }
+
+    /// Whether the client took too little of an answer in all the time that it let bytes wait.
+    fn takes_slowly(&self, limits: &Limits, now: u32) -> bool {
+        let waited = self.moved.taking.get() + now.saturating_sub(self.moved.full.get());
+        limits.write_rate.is_missed(self.moved.taken.get(), waited)
     }
 }

@@ -147,7 +147,7 @@ impl Link {
                 match buf.filled() {
                     [] => self.end(),
                     bytes => {
-                        self.waits.received(now);
+                        self.waits.received(bytes.len(), now);
                         take(bytes);
                     }
                 }
@@ -194,7 +194,11 @@ impl Link {
             return Poll::Ready(Ok(len));
         }
         let written = Pin::new(&mut *self.stream.borrow_mut()).poll_write_vectored(cx, pieces);
-        self.note_progress(written.is_ready(), written.is_pending());
+        match &written {
+            Poll::Ready(Ok(len)) => self.note_taken(*len),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.note_blocked(0),
+        }
         written
     }
 
@@ -212,7 +216,7 @@ impl Link {
         };
         if result.is_ok() && sent < batch.len() {
             self.rest.borrow_mut().extend_from_slice(&batch[sent..]);
-            self.note_progress(sent > 0, true);
+            self.note_blocked(sent);
         }
         batch.clear();
         result
@@ -228,12 +232,12 @@ impl Link {
         self.write_all(cx, &rest, &mut sent)?;
         if sent < rest.len() {
             rest.drain(..sent);
-            self.note_progress(sent > 0, true);
+            self.note_blocked(sent);
             return Poll::Pending;
         }
         // Its memory goes too: few connections ever need it twice.
         *rest = Vec::new();
-        self.note_progress(true, false);
+        self.note_taken(sent);
         Poll::Ready(Ok(()))
     }
 
@@ -251,12 +255,14 @@ impl Link {
         Ok(())
     }
 
-    fn note_progress(&self, progress: bool, blocked: bool) {
-        if blocked {
-            self.waits.blocked(progress, self.connections.clock.now());
-        } else {
-            self.waits.unblocked();
-        }
+    /// The client took that much, and no more.
+    fn note_blocked(&self, len: usize) {
+        self.waits.blocked(len, self.connections.clock.now());
+    }
+
+    /// The client took that much, which was all.
+    fn note_taken(&self, len: usize) {
+        self.waits.unblocked(len, self.connections.clock.now());
     }
 
     /// Whether the client has not yet taken everything.
