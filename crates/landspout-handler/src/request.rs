@@ -328,6 +328,7 @@ impl Request {
             taken: None,
             state: None,
             upgrade: None,
+            deadline: None,
         }))
     }
 

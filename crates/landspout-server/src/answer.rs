@@ -55,7 +55,14 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
             // As `contain_panic` does.
             Some(handling) => match catch_unwind(AssertUnwindSafe(|| handling.poll(cx))) {
                 Ok(Poll::Ready(response)) => response,
-                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Pending) => {
+                    drop(entered);
+                    let overdue = this.exchange.as_mut().and_then(|exchange| exchange.wait(cx));
+                    return overdue.map_or(Poll::Pending, |refusal| {
+                        let exchange = this.exchange.take().expect("it was waited for");
+                        Poll::Ready(Ok(exchange.end(refusal.into())))
+                    });
+                }
                 Err(panic) => explain(panic).into(),
             },
             None => this.refusal.take().expect("without a handler there is a refusal").into(),

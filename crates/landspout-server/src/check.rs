@@ -1,5 +1,6 @@
 //! What a request must be like before a handler sees it, beyond what its parser checks.
 
+use crate::hosts::Hosts;
 use crate::refusals::Refused;
 use crate::{Refusal, ServerConfig};
 use http::header::{EXPECT, HOST, UPGRADE};
@@ -18,10 +19,15 @@ pub(crate) struct Checked {
 pub(crate) fn check<B>(
     request: &http::Request<B>,
     config: &ServerConfig,
+    hosts: &Hosts,
 ) -> Result<Checked, Refused> {
     check_method(request.method(), config)?;
     check_target(request.method(), request.uri(), config)?;
-    check_headers(request.version(), request.headers())
+    let checked = check_headers(request.version(), request.headers())?;
+    if !hosts.is_any() {
+        check_host(request.uri(), request.headers(), hosts)?;
+    }
+    Ok(checked)
 }
 
 fn check_method(method: &Method, config: &ServerConfig) -> Result<(), Refused> {
@@ -91,6 +97,18 @@ fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Refus
         0 if !modern => Ok(Checked { wants_upgrade }),
         0 => Err(Refused::new(Refusal::BadRequest, "the Host header is missing")),
         _ => Err(Refused::new(Refusal::BadRequest, "there is more than one Host header")),
+    }
+}
+
+fn check_host(uri: &Uri, headers: &HeaderMap, hosts: &Hosts) -> Result<(), Refused> {
+    // RFC 9112 §3.2.2: what the URI says counts, and not the header.
+    let host = match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers.get(HOST).and_then(|host| host.to_str().ok()),
+    };
+    match host {
+        Some(host) if hosts.serve(host) => Ok(()),
+        _ => Err(Refused::new(Refusal::Misdirected, "this host is not served here")),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The connections of one server, and what they share.
 
 use crate::deadline::{Clock, Limits, TICK};
+use crate::handlings::Handlings;
+use crate::hosts::Hosts;
 use crate::link::Link;
 use crate::log::Observer;
 use crate::refusals::{RefusalLog, Refusals};
@@ -43,6 +45,11 @@ pub(crate) struct Connections {
     pub(crate) config: ServerConfig,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
+    pub(crate) hosts: Hosts,
+    /// Handlers that have not answered yet, if there is a limit for them.
+    pub(crate) handlings: Handlings,
+    /// Requests that are being answered.
+    pub(crate) in_flight: Cell<usize>,
     pub(crate) refusals: RefusalLog,
     stage: Cell<Stage>,
     entries: RefCell<Slab<Entry>>,
@@ -71,6 +78,9 @@ impl Connections {
     ) -> Rc<Connections> {
         Rc::new(Connections {
             limits: Limits::of(&config),
+            hosts: Hosts::new(&config.hosts),
+            handlings: Handlings::default(),
+            in_flight: Cell::new(0),
             config,
             clock: Clock::start(),
             refusals: RefusalLog::new(refusals),
@@ -124,6 +134,9 @@ impl Connections {
     fn tick(&self) -> bool {
         self.clock.update();
         self.refusals.tick(self.clock.second());
+        if let Some(limit) = self.limits.handler {
+            self.handlings.wake_over(limit, self.clock.now());
+        }
         let mut closed = Vec::new();
         for (key, entry) in self.entries.borrow().iter() {
             match entry {

@@ -2,6 +2,7 @@
 
 use crate::check::{Checked, check};
 use crate::deadline::Phase;
+use crate::handlings::Handling;
 use crate::link::Link;
 use crate::log::Record;
 use crate::proxied;
@@ -12,8 +13,9 @@ use crate::sendable::make_sendable;
 use crate::{Refusal, ServerConfig};
 use http::header::CONNECTION;
 use http::{HeaderValue, Method, StatusCode, Version};
-use landspout_handler::{Body, Error, Request, Response, Upgrade};
+use landspout_handler::{Body, Deadline, Error, Request, Response, Upgrade};
 use std::rc::Rc;
+use std::task::Context;
 use tracing::error;
 
 /// From the head of a request to the end of its answer's body.
@@ -27,10 +29,14 @@ pub(crate) struct Exchange {
     version: Version,
     /// The connection ends with this answer.
     last: bool,
+    /// The time of the handler, until it answers, if there is a limit.
+    handling: Option<Handling>,
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        let in_flight = &self.link.connections.in_flight;
+        in_flight.set(in_flight.get() - 1);
         let open = self.reading.as_ref().is_some_and(Reading::is_open);
         self.link.enter(if open { Phase::Body } else { Phase::Idle });
     }
@@ -45,7 +51,10 @@ impl Exchange {
         request: http::Request<Body>,
         reading: Option<Reading>,
     ) -> (Exchange, Result<Request, Error>) {
-        link.enter(Phase::Answering);
+        link.waits.begin(link.connections.clock.now());
+        link.count_request();
+        let in_flight = &link.connections.in_flight;
+        in_flight.set(in_flight.get() + 1);
         let is_head = *request.method() == Method::HEAD;
         let version = request.version();
         let forwarded =
@@ -55,8 +64,9 @@ impl Exchange {
             None => link.connection.remote_addr().map(|addr| addr.ip()),
         };
         let record = link.observer().begin(&request, client, link.is_trusted);
-        let mut exchange = Exchange { link, record, reading, is_head, version, last: false };
-        let received = match check(&request, config) {
+        let mut exchange =
+            Exchange { link, record, reading, is_head, version, last: false, handling: None };
+        let received = match exchange.admit(&request, config) {
             Ok(checked) => {
                 let mut request = exchange.receive(config, request, checked);
                 if let Some(told) = forwarded {
@@ -72,6 +82,24 @@ impl Exchange {
         (exchange, received)
     }
 
+    /// Whether the request is fit to be answered, and there is room for it.
+    fn admit(
+        &self,
+        request: &http::Request<Body>,
+        config: &ServerConfig,
+    ) -> Result<Checked, Refused> {
+        let connections = &self.link.connections;
+        let checked = check(request, config, &connections.hosts)?;
+        let most = match config.max_requests {
+            0 => config.max_connections,
+            most => most,
+        };
+        if connections.in_flight.get() > most {
+            return Err(Refused::new(Refusal::InFlight, "the server is too busy"));
+        }
+        Ok(checked)
+    }
+
     fn refuse(&mut self, refused: Refused) -> Error {
         self.link.refuse(refused.cause, &refused.why);
         self.last = refused.ends_connection();
@@ -79,7 +107,7 @@ impl Exchange {
     }
 
     fn receive(
-        &self,
+        &mut self,
         config: &ServerConfig,
         mut request: http::Request<Body>,
         checked: Checked,
@@ -89,6 +117,11 @@ impl Exchange {
         request.body_mut().set_limit(config.body_bytes);
         let mut request = Request::from(request);
         request.set_connection(self.link.connection.clone());
+        if self.link.connections.limits.handler.is_some() {
+            let deadline = Deadline::default();
+            request.set_deadline(deadline.clone());
+            self.handling = Some(Handling::new(self.link.clone(), deadline));
+        }
         // What follows a body could be the body or the other protocol, depending on who reads it.
         if checked.wants_upgrade && self.reading.is_none() {
             let (sender, upgrade) = Upgrade::channel();
@@ -98,8 +131,15 @@ impl Exchange {
         request
     }
 
+    /// The handler did not answer yet; gives the answer in its place if its time is over.
+    pub(crate) fn wait(&mut self, cx: &Context<'_>) -> Option<Error> {
+        let refused = self.handling.as_mut()?.wait(cx)?;
+        Some(self.refuse(refused))
+    }
+
     /// Ends with an answer: as the parser knows it.
     pub(crate) fn end(mut self, mut response: Response) -> http::Response<ResponseBody> {
+        self.handling = None;
         let declared = self.prepare(&mut response);
         self.account(&response);
         if let Some(error) = response.take_error() {
@@ -129,7 +169,7 @@ impl Exchange {
         }
         self.link.upgrade.take();
         let spoilt = || self.reading.as_ref().is_some_and(Reading::spoils_connection);
-        if self.last || self.link.is_draining() || spoilt() {
+        if self.last || self.link.is_draining() || spoilt() || self.link.is_spent() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         declared

@@ -54,6 +54,8 @@ mod deadline;
 mod door;
 mod drain;
 mod exchange;
+mod handlings;
+mod hosts;
 mod inherited;
 mod link;
 mod listen;

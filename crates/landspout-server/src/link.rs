@@ -25,7 +25,7 @@ pub(crate) struct Link {
     stream: RefCell<Stream>,
     /// Bytes that the socket had no room for. While there are some, no more are taken.
     rest: RefCell<Vec<u8>>,
-    connections: Rc<Connections>,
+    pub(crate) connections: Rc<Connections>,
     pub(crate) connection: Connection,
     /// Whether the other end is a proxy that is believed.
     pub(crate) is_trusted: bool,
@@ -34,6 +34,10 @@ pub(crate) struct Link {
     pub(crate) upgrade: RefCell<Option<UpgradeSender>>,
     /// The current answer ends where the connection ends.
     pub(crate) ends_by_close: Cell<bool>,
+    /// The tick at which it was accepted.
+    born: u32,
+    /// Requests that it brought.
+    requests: Cell<u64>,
     /// The client sends no more.
     ended: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -57,6 +61,8 @@ impl Link {
             stream: RefCell::new(stream),
             rest: RefCell::default(),
             waits: Waits::new(connections.clock.now()),
+            born: connections.clock.now(),
+            requests: Cell::new(0),
             connections,
             connection,
             upgrade: RefCell::default(),
@@ -77,6 +83,19 @@ impl Link {
     /// Counts what this connection, or a request on it, was refused for.
     pub(crate) fn refuse(&self, cause: Refusal, why: &dyn std::fmt::Display) {
         self.connections.refusals.refuse(cause, self.connection.remote_addr(), why);
+    }
+
+    /// Another request came.
+    pub(crate) fn count_request(&self) {
+        self.requests.set(self.requests.get() + 1);
+    }
+
+    /// Whether it has brought all the requests that a connection may, or is too old for more.
+    pub(crate) fn is_spent(&self) -> bool {
+        let most = self.connections.config.connection_requests;
+        let age = || self.connections.clock.now().saturating_sub(self.born);
+        (most > 0 && self.requests.get() >= most)
+            || self.connections.limits.age.is_some_and(|limit| age() >= limit)
     }
 
     pub(crate) fn enter(&self, phase: Phase) {

@@ -9,7 +9,9 @@ fn toml_sets_every_field() {
     let text = "idle_timeout = 1.5\nheader_timeout = 2\nbody_timeout = 3\nwrite_timeout = 4\n\
         linger_timeout = 5\nlinger_bytes = 6\ndrain_timeout = 7\ndrain_grace = 0.25\n\
         header_bytes = 9\nheader_count = 10\nuri_bytes = 11\nmethod_bytes = 12\nbody_bytes = 13\n\
-        max_connections = 14\nbacklog = 15\n\
+        max_connections = 14\nbacklog = 15\nfirst_byte_timeout = 16\nbody_total_timeout = 17\n\
+        body_rate = 18\nwrite_rate = 19\nrate_grace = 20\nhandler_timeout = 21\n\
+        max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\n\
         [proxies]\ntrusted = [\"10.0.0.0/8\"]\nheaders = \"forwarded\"\n\
         [log]\nformat = \"combined\"\npath = \"access.log\"\nbuffer_bytes = 16\nquery = true\n\
         request_id = \"x-id\"\nspan = true\n";
@@ -31,6 +33,16 @@ fn toml_sets_every_field() {
         .body_bytes(13)
         .max_connections(14)
         .backlog(15)
+        .first_byte_timeout(seconds(16))
+        .body_total_timeout(seconds(17))
+        .body_rate(18)
+        .write_rate(19)
+        .rate_grace(seconds(20))
+        .handler_timeout(seconds(21))
+        .max_requests(22)
+        .connection_requests(23)
+        .connection_age(seconds(24))
+        .hosts(vec!["a".to_owned()])
         .proxies(
             ProxyConfig::default()
                 .trust("10.0.0.0/8".parse().unwrap())

@@ -1,7 +1,11 @@
 //! More than is allowed.
 
 use crate::wire::{serve, serve_with};
-use landspout_server::{Handler, Request, ServerConfig};
+use landspout_server::{Handler, Refusal, Request, ServerConfig};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio::time::sleep;
 
 async fn fine(_: Request) -> &'static str {
     "fine"
@@ -90,6 +94,79 @@ async fn a_connection_too_many_is_answered_503() {
     let mut third = site.connect().await;
     third.send(get("/", "")).await;
     assert_eq!(third.answer().await.status(), 200, "there is room again");
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_request_too_many_is_answered_503() {
+    let release = Rc::new(Notify::new());
+    let released = release.clone();
+    let site = serve_with(ServerConfig::default().max_requests(1), move |request: Request| {
+        let released = released.clone();
+        async move {
+            if request.uri().path() == "/slow" {
+                released.notified().await;
+            }
+            "done"
+        }
+    });
+    let mut first = site.connect().await;
+    first.send(get("/slow", "")).await;
+    let mut second = site.connect().await;
+    for _ in 0..2 {
+        second.send(get("/", "")).await;
+        let answer = second.answer().await;
+        assert_eq!((answer.status(), answer.header("retry-after")), (503, Some("5")));
+        assert_eq!(answer.header("connection"), None, "it may ask again");
+    }
+    release.notify_one();
+    assert_eq!(first.answer().await.status(), 200);
+    second.send(get("/", "")).await;
+    assert_eq!(second.answer().await.status(), 200, "there is room again");
+    assert_eq!(site.refusals.count(Refusal::InFlight), 2);
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_connection_may_be_limited_to_a_number_of_requests() {
+    let site = serve_with(ServerConfig::default().connection_requests(3), fine);
+    let mut client = site.connect().await;
+    for close in [None, None, Some("close")] {
+        client.send(get("/", "")).await;
+        let answer = client.answer().await;
+        assert_eq!((answer.status(), answer.header("connection")), (200, close));
+    }
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_connection_may_be_limited_to_an_age() {
+    let age = Duration::from_millis(300);
+    let site = serve_with(ServerConfig::default().connection_age(age), fine);
+    let mut client = site.connect().await;
+    let started = Instant::now();
+    loop {
+        client.send(get("/", "")).await;
+        let answer = client.answer().await;
+        assert_eq!(answer.status(), 200);
+        if answer.header("connection") == Some("close") {
+            break;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert!(started.elapsed() >= age && started.elapsed() < Duration::from_secs(5));
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test(flavor = "local")]
+async fn another_host_than_those_that_are_served_is_answered_421() {
+    let hosts = ["example.org", "*.example.net"].map(str::to_owned);
+    let config = ServerConfig::default().hosts(hosts.into());
+    let ask = |line: &str| format!("{line}\r\n\r\n");
+    check(200, config.clone(), ask("GET / HTTP/1.1\r\nHost: Example.org:81")).await;
+    check(200, config.clone(), ask("GET / HTTP/1.1\r\nHost: a.example.net")).await;
+    check(200, config.clone(), ask("GET http://example.org/ HTTP/1.1\r\nHost: b")).await;
+    check(421, config.clone(), ask("GET / HTTP/1.1\r\nHost: example.com")).await;
+    check(421, config.clone(), ask("GET http://b/ HTTP/1.1\r\nHost: example.org")).await;
+    check(421, config, ask("GET / HTTP/1.0")).await;
 }
 
 #[tokio::test(flavor = "local")]

@@ -12,6 +12,7 @@ async fn read_all(request: Request) -> Result<String, Error> {
 
 fn site() -> Site {
     let config = ServerConfig::default()
+        .first_byte_timeout(Duration::from_millis(200))
         .header_timeout(Duration::from_millis(200))
         .body_timeout(Duration::from_millis(200))
         .header_bytes(1000)
