@@ -9,7 +9,7 @@ use crate::target::{Target, TargetError};
 use crate::timings::Stopwatch;
 use crate::{
     ClientConfig, ClientResponse, FetchError, FetchHandle, Phase, PoolStats, RequestBuilder,
-    RequestOptions,
+    RequestOptions, Resolver,
 };
 use http::Method;
 use landspout_handler::{Handler, Request};
@@ -66,7 +66,13 @@ impl Client {
 
     /// A client with these settings.
     pub fn with_config(config: ClientConfig) -> Client {
-        let backend = Backend::Network(Network::new(&config));
+        let backend = Backend::Network(Network::new(&config, None));
+        Client { inner: Arc::new(Inner { config, backend }) }
+    }
+
+    /// A client with these settings, which asks `resolver` for the addresses of host names.
+    pub fn with_resolver(config: ClientConfig, resolver: impl Resolver + 'static) -> Client {
+        let backend = Backend::Network(Network::new(&config, Some(Box::new(resolver))));
         Client { inner: Arc::new(Inner { config, backend }) }
     }
 

@@ -1,6 +1,6 @@
 //! How one request's connection is made.
 
-use crate::{HttpVersion, TlsConfig};
+use crate::{HttpVersion, ProxyConfig, TlsConfig};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -13,6 +13,13 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ConnectOptions {
+    /// Which proxies the request goes through, in place of
+    /// [`ClientConfig::proxy`](crate::ClientConfig#structfield.proxy). All of it counts: nothing of
+    /// the client's is added.
+    pub proxy: Option<ProxyConfig>,
+    /// Whether an HTTP proxy is asked for a tunnel even where there is no TLS, as a WebSocket needs
+    /// it.
+    pub tunnel: bool,
     /// How the server is trusted, in place of [`ClientConfig::tls`](crate::ClientConfig). All of
     /// it counts: nothing of the client's is added.
     pub tls: Option<TlsConfig>,

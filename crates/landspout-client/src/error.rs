@@ -52,6 +52,8 @@ pub(crate) enum Kind {
     /// The request's own body failed.
     RequestBody,
     Redirect,
+    /// The proxy wants other credentials.
+    ProxyAuth,
     /// The answer's coding, text or JSON is wrong.
     Decode,
 }
@@ -175,6 +177,18 @@ impl FetchError {
         self.0.phase == Phase::Tls
     }
 
+    /// Whether the way through a proxy failed: it did not accept a connection, did not pass it on,
+    /// or not in time. What fails behind it is a failure of its own.
+    pub fn is_proxy(&self) -> bool {
+        self.0.phase == Phase::Proxy || self.is_proxy_auth()
+    }
+
+    /// Whether the proxy wants other credentials than it was given, or some at all: it answered 407,
+    /// or SOCKS's like.
+    pub fn is_proxy_auth(&self) -> bool {
+        self.0.kind == Kind::ProxyAuth
+    }
+
     /// Whether a redirect could not be followed: one too many, to a URL that is none or has another
     /// scheme, or with a body that cannot be sent twice.
     pub fn is_redirect(&self) -> bool {
@@ -228,12 +242,14 @@ impl FetchError {
                 return format!("timed out after {limit:?} while {phase}");
             }
             (Kind::Invalid, _) => "the request cannot be sent",
+            (Kind::ProxyAuth, _) => "the proxy did not accept the credentials",
             (Kind::Redirect, _) => "the redirect cannot be followed",
             (Kind::RequestBody, _) => "the body of the request failed",
             (Kind::Decode, _) => "the body could not be decoded",
             (Kind::Malformed, _) => "the answer is not HTTP",
             (Kind::TooLarge, Phase::Body) => "the body is too long",
             (Kind::TooLarge, _) => "the head of the answer is too long",
+            (Kind::Failed, Phase::Proxy) => "the proxy made no connection",
             (Kind::Failed, Phase::Dns) => "the host name could not be resolved",
             (Kind::Failed, Phase::Connect) => "could not connect",
             (Kind::Failed, Phase::Tls) => "TLS could not be negotiated",

@@ -75,8 +75,11 @@ mod route;
 
 mod connect;
 mod connection;
+mod dial;
 mod io;
+mod proxy;
 mod resolve;
+mod resolver;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 mod wire;
@@ -96,13 +99,15 @@ pub use backoff::BackoffConfig;
 pub use callback::FetchHandle;
 pub use client::Client;
 pub use config::{
-    ClientCertificate, ClientConfig, Http2Config, HttpVersion, TcpConfig, TlsConfig, TlsVersion,
+    ClientCertificate, ClientConfig, Http2Config, HttpVersion, ProxyConfig, TcpConfig, TlsConfig,
+    TlsVersion,
 };
 pub use connect_options::ConnectOptions;
 pub use error::FetchError;
 pub use options::RequestOptions;
 pub use pool_stats::PoolStats;
 pub use request::RequestBuilder;
+pub use resolver::{Resolved, Resolver};
 pub use response::{ClientResponse, Redirect};
 pub use timings::{Phase, Timings};
 

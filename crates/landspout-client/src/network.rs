@@ -1,8 +1,8 @@
 //! Everything that leads to a connection.
 
-use crate::ClientConfig;
 use crate::connect::Connector;
 use crate::lease::Leases;
+use crate::{ClientConfig, Resolver};
 
 /// The pool, and what makes connections for it.
 #[derive(Debug)]
@@ -12,7 +12,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(config: &ClientConfig) -> Network {
-        Network { leases: Leases::new(config), connector: Connector::new(config) }
+    /// `resolver` takes the place of the system's.
+    pub(crate) fn new(config: &ClientConfig, resolver: Option<Box<dyn Resolver>>) -> Network {
+        Network { leases: Leases::new(config), connector: Connector::new(config, resolver) }
     }
 }

@@ -1,6 +1,6 @@
 //! What one request sets for itself.
 
-use crate::{ClientConfig, ConnectOptions, HttpVersion, TlsConfig};
+use crate::{ClientConfig, ConnectOptions, HttpVersion, ProxyConfig, TlsConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -130,6 +130,20 @@ impl RequestOptions {
     #[must_use]
     pub fn read_timeout(mut self, limit: Duration) -> RequestOptions {
         self.read_timeout = Some(limit);
+        self
+    }
+
+    /// Sets which proxies the request goes through, in place of the client's settings.
+    #[must_use]
+    pub fn proxy(mut self, proxy: ProxyConfig) -> RequestOptions {
+        self.connecting().proxy = Some(proxy);
+        self
+    }
+
+    /// Asks an HTTP proxy for a tunnel even where there is no TLS.
+    #[must_use]
+    pub fn tunnel(mut self, tunnel: bool) -> RequestOptions {
+        self.connecting().tunnel = tunnel;
         self
     }
 

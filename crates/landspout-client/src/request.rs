@@ -7,7 +7,8 @@ use crate::fetch::Fetch;
 use crate::target::{Target, TargetError, basic_credentials};
 use crate::timings::Stopwatch;
 use crate::{
-    Client, ClientResponse, FetchError, FetchHandle, HttpVersion, RequestOptions, TlsConfig,
+    Client, ClientResponse, FetchError, FetchHandle, HttpVersion, ProxyConfig, RequestOptions,
+    TlsConfig,
 };
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -194,6 +195,13 @@ impl RequestBuilder {
     /// [`read_timeout`](crate::ClientConfig#structfield.read_timeout). Zero is no limit.
     pub fn read_timeout(mut self, limit: Duration) -> RequestBuilder {
         self.options = self.options.read_timeout(limit);
+        self
+    }
+
+    /// Which proxies the request goes through, in place of the client's
+    /// [`proxy`](crate::ClientConfig#structfield.proxy).
+    pub fn proxy(mut self, proxy: ProxyConfig) -> RequestBuilder {
+        self.options = self.options.proxy(proxy);
         self
     }
 

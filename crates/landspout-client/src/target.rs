@@ -25,7 +25,7 @@ pub(crate) struct Origin {
 
 impl Origin {
     /// `host` is in lower case.
-    fn new(secure: bool, host: &str, port: u16) -> Origin {
+    pub(crate) fn new(secure: bool, host: &str, port: u16) -> Origin {
         let authority = if port == default_port(secure) {
             Arc::from(host)
         } else {

@@ -12,7 +12,11 @@ use tokio::time::Instant;
 pub struct Timings {
     /// Waiting for a place in the pool; all requests together, after redirects.
     pub queue: Option<Duration>,
-    /// Asking the resolver. Not for an address, an overridden name or a reused connection.
+    /// Reaching the host through a proxy: resolving the proxy's name, connecting to it, and asking it
+    /// to connect.
+    pub proxy: Option<Duration>,
+    /// Asking the resolver. Not for an address, an overridden name, one that was asked for lately, or
+    /// a reused connection.
     pub dns: Option<Duration>,
     /// Making the TCP connection.
     pub connect: Option<Duration>,
@@ -46,6 +50,8 @@ pub enum Phase {
     Prepare,
     /// Waiting for a place in the pool.
     Queue,
+    /// Reaching the host through a proxy.
+    Proxy,
     /// Asking the resolver for the addresses of the host.
     Dns,
     /// Making a TCP connection.
@@ -65,6 +71,7 @@ impl std::fmt::Display for Phase {
         f.write_str(match self {
             Phase::Prepare => "preparing the request",
             Phase::Queue => "waiting for a free connection",
+            Phase::Proxy => "connecting through the proxy",
             Phase::Dns => "resolving the host name",
             Phase::Connect => "connecting",
             Phase::Tls => "negotiating TLS",
@@ -140,6 +147,7 @@ impl Stopwatch {
         let slot = match self.phase {
             Phase::Prepare => return,
             Phase::Queue => &mut timings.queue,
+            Phase::Proxy => &mut timings.proxy,
             Phase::Dns => &mut timings.dns,
             Phase::Connect => &mut timings.connect,
             Phase::Tls => &mut timings.tls,

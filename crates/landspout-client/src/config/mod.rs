@@ -20,10 +20,13 @@ macro_rules! setters {
 }
 
 mod http2;
+mod proxy;
 mod tcp;
 mod tls;
 
 pub use http2::{Http2Config, HttpVersion};
+pub use proxy::ProxyConfig;
+pub(crate) use proxy::without_credentials;
 pub use tcp::TcpConfig;
 pub use tls::{ClientCertificate, TlsConfig, TlsVersion};
 
@@ -142,6 +145,9 @@ pub struct ClientConfig {
     /// Which versions of HTTP to speak. Default `negotiate`.
     pub http_version: HttpVersion,
 
+    /// Which proxies requests go through. Default: what the environment says.
+    pub proxy: ProxyConfig,
+
     /// How sockets are set up.
     pub tcp: TcpConfig,
 
@@ -177,6 +183,7 @@ impl Default for ClientConfig {
             dns_negative_ttl: Duration::from_secs(1),
             local_address: None,
             http_version: HttpVersion::Negotiate,
+            proxy: ProxyConfig::default(),
             tcp: TcpConfig::default(),
             http2: Http2Config::default(),
             tls: TlsConfig::default(),
@@ -206,6 +213,7 @@ impl ClientConfig {
         dns_negative_ttl: Duration,
         local_address: Option<IpAddr>,
         http_version: HttpVersion,
+        proxy: ProxyConfig,
         tcp: TcpConfig,
         http2: Http2Config,
         tls: TlsConfig,

@@ -5,8 +5,10 @@ mod body;
 mod http1;
 #[cfg(feature = "http2")]
 mod http2;
+mod tunnel;
 
 pub(crate) use body::Answer;
+pub(crate) use tunnel::tunnel;
 
 use crate::config::Http2Config;
 use crate::error::{Cause, Failure, Kind};
@@ -183,6 +185,9 @@ impl Connection {
             biased;
             () = wire.flooded() => Err(self.unanswered(Kind::Malformed, "too many 1xx answers")),
             answer = sent => match answer {
+                Ok(response) if self.is_refused_by_proxy(&response) => {
+                    Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
+                }
                 Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
                     Err(self.unanswered(Kind::Malformed, "another protocol was not asked for"))
                 }
@@ -190,6 +195,10 @@ impl Connection {
                 Err(error) => Err(self.sort(error)),
             },
         }
+    }
+
+    fn is_refused_by_proxy(&self, response: &Response<Incoming>) -> bool {
+        self.settings.absolute && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
     }
 
     fn unanswered(&self, kind: Kind, cause: impl Into<Cause>) -> Unanswered {
