@@ -332,10 +332,17 @@ impl Request {
         }))
     }
 
+    /// Head and body, as the `http` crate knows them. Connection, route, state and upgrade stay
+    /// behind.
+    pub fn into_parts(self) -> (Parts, Body) {
+        let Inner { head, body, .. } = *self.0;
+        (head, body)
+    }
+
     /// As `http::Request`, for code that speaks the `http` crate's types. Connection, route, state
     /// and upgrade stay behind.
     pub fn into_http(self) -> http::Request<Body> {
-        let Inner { head, body, .. } = *self.0;
+        let (head, body) = self.into_parts();
         http::Request::from_parts(head, body)
     }
 }

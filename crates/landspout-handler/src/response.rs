@@ -203,10 +203,16 @@ impl Response {
         Response(Box::new(Inner { head, body, error: None, route: None, upgrade: None }))
     }
 
+    /// Head and body, as the `http` crate knows them. Error, route and upgrade stay behind.
+    pub fn into_parts(self) -> (Parts, Body) {
+        let Inner { head, body, .. } = *self.0;
+        (head, body)
+    }
+
     /// As `http::Response`, for code that speaks the `http` crate's types. Error, route and
     /// upgrade stay behind.
     pub fn into_http(self) -> http::Response<Body> {
-        let Inner { head, body, .. } = *self.0;
+        let (head, body) = self.into_parts();
         http::Response::from_parts(head, body)
     }
 }

@@ -2,13 +2,11 @@
 
 use crate::exchange::Exchange;
 use crate::response_body::ResponseBody;
-use landspout_handler::{Error, Request, Response, contain_panic};
+use landspout_handler::{Error, Request, Response, catch_panic};
 use pin_project_lite::pin_project;
-use std::any::Any;
 use std::convert::Infallible;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 pin_project! {
     /// The future of an answer.
@@ -32,9 +30,8 @@ impl<F> Answering<F> {
         handle: impl FnOnce(Request) -> F,
     ) -> Answering<F> {
         let entered = exchange.record.as_ref().map(|record| record.span.enter());
-        let handling = received.and_then(|request| {
-            catch_unwind(AssertUnwindSafe(|| handle(request))).map_err(explain)
-        });
+        let handling =
+            received.and_then(|request| catch_panic(|| handle(request)).map_err(Error::from));
         drop(entered);
         let exchange = Some(exchange);
         match handling {
@@ -52,8 +49,7 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
         let record = this.exchange.as_ref().and_then(|exchange| exchange.record.as_ref());
         let entered = record.map(|record| record.span.enter());
         let response = match this.handling.as_pin_mut() {
-            // As `contain_panic` does.
-            Some(handling) => match catch_unwind(AssertUnwindSafe(|| handling.poll(cx))) {
+            Some(handling) => match catch_panic(|| handling.poll(cx)) {
                 Ok(Poll::Ready(response)) => response,
                 Ok(Poll::Pending) => {
                     drop(entered);
@@ -63,21 +59,12 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
                         Poll::Ready(Ok(exchange.end(refusal.into())))
                     });
                 }
-                Err(panic) => explain(panic).into(),
+                Err(panic) => Error::from(panic).into(),
             },
             None => this.refusal.take().expect("without a handler there is a refusal").into(),
         };
         drop(entered);
         let exchange = this.exchange.take().expect("a future is not polled after its end");
         Poll::Ready(Ok(exchange.end(response)))
-    }
-}
-
-/// The error that stands for a panic.
-fn explain(panic: Box<dyn Any + Send>) -> Error {
-    let contained = pin!(contain_panic(async { resume_unwind(panic) }));
-    match contained.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Err(panic)) => Error::from(panic),
-        Poll::Ready(Ok(())) | Poll::Pending => Error::internal("a handler panicked"),
     }
 }

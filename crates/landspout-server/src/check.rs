@@ -4,6 +4,7 @@ use crate::hosts::Hosts;
 use crate::refusals::Refused;
 use crate::{Refusal, ServerConfig};
 use http::header::{EXPECT, HOST, UPGRADE};
+use http::request::Parts;
 use http::{HeaderMap, Method, Uri, Version};
 use std::net::Ipv6Addr;
 
@@ -16,16 +17,16 @@ pub(crate) struct Checked {
 
 /// # Errors
 /// Why the request is refused.
-pub(crate) fn check<B>(
-    request: &http::Request<B>,
+pub(crate) fn check(
+    head: &Parts,
     config: &ServerConfig,
     hosts: &Hosts,
 ) -> Result<Checked, Refused> {
-    check_method(request.method(), config)?;
-    check_target(request.method(), request.uri(), config)?;
-    let checked = check_headers(request.version(), request.headers())?;
+    check_method(&head.method, config)?;
+    check_target(&head.method, &head.uri, config)?;
+    let checked = check_headers(head.version, &head.headers)?;
     if !hosts.is_any() {
-        check_host(request.uri(), request.headers(), hosts)?;
+        check_host(&head.uri, &head.headers, hosts)?;
     }
     Ok(checked)
 }

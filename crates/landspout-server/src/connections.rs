@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// How much is read from a socket at once.
+/// How much is read at once from a client that is no longer listened to.
 const READ_LEN: usize = 64 << 10;
 
 /// How many bytes of small answers are collected before they are written.
@@ -56,8 +56,7 @@ pub(crate) struct Connections {
     ticking: Cell<bool>,
     /// Who waits for the last connection to end.
     emptied: RefCell<Option<Waker>>,
-    /// Where bytes land before they are known to be so many. hyper's own buffer is not initialised,
-    /// and to initialise it costs more than to copy a request.
+    /// Where bytes land that nobody wants.
     pub(crate) scratch: RefCell<Box<[u8]>>,
     /// What the connection that is being polled writes, until its poll ends.
     pub(crate) batch: RefCell<Vec<u8>>,

@@ -12,6 +12,7 @@ use crate::response_body::ResponseBody;
 use crate::sendable::make_sendable;
 use crate::{Refusal, ServerConfig};
 use http::header::CONNECTION;
+use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Version};
 use landspout_handler::{Body, Deadline, Error, Request, Response, Upgrade};
 use std::rc::Rc;
@@ -24,7 +25,7 @@ pub(crate) struct Exchange {
     link: Rc<Link>,
     pub(crate) record: Option<Box<Record>>,
     /// Of the request's body, if it has one.
-    reading: Option<Reading>,
+    reading: Option<Box<Reading>>,
     is_head: bool,
     version: Version,
     /// The connection ends with this answer.
@@ -37,7 +38,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let in_flight = &self.link.connections.in_flight;
         in_flight.set(in_flight.get() - 1);
-        let open = self.reading.as_ref().is_some_and(Reading::is_open);
+        let open = self.reading.as_ref().is_some_and(|reading| reading.is_open());
         self.link.enter(if open { Phase::Body } else { Phase::Idle });
     }
 }
@@ -48,27 +49,30 @@ impl Exchange {
     pub(crate) fn begin(
         link: Rc<Link>,
         config: &ServerConfig,
-        request: http::Request<Body>,
-        reading: Option<Reading>,
+        head: Parts,
+        body: Body,
+        reading: Option<Box<Reading>>,
     ) -> (Exchange, Result<Request, Error>) {
         link.waits.begin(link.connections.clock.now());
         link.count_request();
         let in_flight = &link.connections.in_flight;
         in_flight.set(in_flight.get() + 1);
-        let is_head = *request.method() == Method::HEAD;
-        let version = request.version();
-        let forwarded =
-            if link.is_trusted { proxied::told(&request, &link.connection, config) } else { None };
+        let is_head = head.method == Method::HEAD;
+        let version = head.version;
+        let forwarded = match link.is_trusted {
+            true => proxied::told(&head.headers, &link.connection, config),
+            false => None,
+        };
         let client = match &forwarded {
             Some(told) => told.client,
             None => link.connection.remote_addr().map(|addr| addr.ip()),
         };
-        let record = link.observer().begin(&request, client, link.is_trusted);
+        let record = link.observer().begin(&head, client, link.is_trusted);
         let mut exchange =
             Exchange { link, record, reading, is_head, version, last: false, handling: None };
-        let received = match exchange.admit(&request, config) {
+        let received = match exchange.admit(&head, config) {
             Ok(checked) => {
-                let mut request = exchange.receive(config, request, checked);
+                let mut request = exchange.receive(config, head, body, checked);
                 if let Some(told) = forwarded {
                     request.set_forwarded(told);
                 }
@@ -83,13 +87,9 @@ impl Exchange {
     }
 
     /// Whether the request is fit to be answered, and there is room for it.
-    fn admit(
-        &self,
-        request: &http::Request<Body>,
-        config: &ServerConfig,
-    ) -> Result<Checked, Refused> {
+    fn admit(&self, head: &Parts, config: &ServerConfig) -> Result<Checked, Refused> {
         let connections = &self.link.connections;
-        let checked = check(request, config, &connections.hosts)?;
+        let checked = check(head, config, &connections.hosts)?;
         let most = match config.max_requests {
             0 => config.max_connections,
             most => most,
@@ -109,13 +109,14 @@ impl Exchange {
     fn receive(
         &mut self,
         config: &ServerConfig,
-        mut request: http::Request<Body>,
+        head: Parts,
+        body: Body,
         checked: Checked,
     ) -> Request {
+        let mut request = Request::from_parts(head, body);
         // The parser's own right to the connection, which it will not grant.
         request.extensions_mut().clear();
         request.body_mut().set_limit(config.body_bytes);
-        let mut request = Request::from(request);
         request.set_connection(self.link.connection.clone());
         if self.link.connections.limits.handler.is_some() {
             let deadline = Deadline::default();
@@ -148,11 +149,12 @@ impl Exchange {
         if let Some(record) = &mut self.record {
             record.answer(&mut response);
         }
-        let framed = declared.is_some() || response.body().len().is_some();
-        self.link.ends_by_close.set(self.version < Version::HTTP_11 && !framed);
-        let bodiless = self.is_head || response.body().is_empty();
+        let (head, body) = response.into_parts();
+        let unframed = || declared.is_none() && body.len().is_none();
+        self.link.ends_by_close.set(self.version < Version::HTTP_11 && unframed());
+        let bodiless = self.is_head || body.is_empty();
         let room = if self.is_head { None } else { declared };
-        response.into_http().map(|body| ResponseBody::new(body, room, bodiless, self))
+        http::Response::from_parts(head, ResponseBody::new(body, room, bodiless, self))
     }
 
     /// Makes the answer one that can be sent on this connection; its Content-Length, if it has one.
@@ -168,7 +170,7 @@ impl Exchange {
             return declared;
         }
         self.link.upgrade.take();
-        let spoilt = || self.reading.as_ref().is_some_and(Reading::spoils_connection);
+        let spoilt = || self.reading.as_ref().is_some_and(|reading| reading.spoils_connection());
         if self.last || self.link.is_draining() || spoilt() || self.link.is_spent() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }

@@ -144,35 +144,27 @@ impl Link {
         }
     }
 
-    /// Reads at most `max` bytes and gives them to `take`. Nothing given is the end: the client's,
-    /// or the server's for a connection without a request.
+    /// Reads into `buf`. Nothing read is the end: the client's, or the server's for a connection
+    /// without a request.
     pub(crate) fn poll_read(
         &self,
         cx: &mut Context<'_>,
-        max: usize,
-        take: impl FnOnce(&[u8]),
+        buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut scratch = self.connections.scratch.borrow_mut();
-        let len = scratch.len().min(max);
-        let mut buf = ReadBuf::new(&mut scratch[..len]);
+        let before = buf.filled().len();
         let now = self.connections.clock.now();
-        match Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, &mut buf) {
-            Poll::Pending => self.starve(now),
+        match Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, buf) {
+            Poll::Pending => return self.starve(now),
+            Poll::Ready(Ok(())) if buf.filled().len() > before => {
+                self.waits.received(buf.filled().len() - before, now);
+            }
+            Poll::Ready(Ok(())) => self.end(),
             Poll::Ready(Err(error)) => {
                 self.end();
-                Poll::Ready(Err(error))
-            }
-            Poll::Ready(Ok(())) => {
-                match buf.filled() {
-                    [] => self.end(),
-                    bytes => {
-                        self.waits.received(bytes.len(), now);
-                        take(bytes);
-                    }
-                }
-                Poll::Ready(Ok(()))
+                return Poll::Ready(Err(error));
             }
         }
+        Poll::Ready(Ok(()))
     }
 
     /// Nothing came. That is the end if nothing is to be waited for.
@@ -199,8 +191,10 @@ impl Link {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_rest(cx))?;
         let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        if self.is_blocked() {
+            ready!(self.poll_rest(cx))?;
+        }
         let mut batch = self.connections.batch.borrow_mut();
         if batch.len() + len > BATCH_LEN && !batch.is_empty() {
             drop(batch);
@@ -224,15 +218,12 @@ impl Link {
     /// Sends what was batched, or keeps it as the rest. At the end of each poll of the task.
     pub(crate) fn send_batch(&self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut batch = self.connections.batch.borrow_mut();
-        if batch.is_empty() && !self.is_blocked() {
-            return Ok(());
-        }
-        let mut sent = 0;
-        let result = match self.poll_rest(cx) {
-            Poll::Ready(Ok(())) => self.write_all(cx, &batch, &mut sent),
-            Poll::Ready(Err(error)) => Err(error),
-            Poll::Pending => Ok(()),
+        let free = match self.is_blocked() {
+            true => self.poll_rest(cx)?.is_ready(),
+            false => true,
         };
+        let mut sent = 0;
+        let result = if free { self.write_all(cx, &batch, &mut sent) } else { Ok(()) };
         if result.is_ok() && sent < batch.len() {
             self.rest.borrow_mut().extend_from_slice(&batch[sent..]);
             self.note_blocked(sent);
@@ -333,10 +324,13 @@ impl Link {
             return;
         }
         let drained = self.turns(|cx| {
+            let mut scratch = self.connections.scratch.borrow_mut();
             while left > 0 {
-                let mut len = 0;
-                match ready!(self.poll_read(cx, usize::MAX, |bytes| len = bytes.len())) {
-                    Ok(()) if len > 0 => left = left.saturating_sub(len as u64),
+                let mut buf = ReadBuf::new(&mut scratch);
+                match ready!(self.poll_read(cx, &mut buf)) {
+                    Ok(()) if !buf.filled().is_empty() => {
+                        left = left.saturating_sub(buf.filled().len() as u64);
+                    }
                     Ok(()) | Err(_) => break,
                 }
             }

@@ -3,8 +3,7 @@
 use crate::exchange::Exchange;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
-use landspout_handler::{Body, BodyError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use landspout_handler::{Body, BodyError, catch_panic};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -47,8 +46,7 @@ impl ResponseBody {
 
     /// A panic is an error like another one, so that the answer is seen to have broken off.
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let poll = AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(cx));
-        catch_unwind(poll).unwrap_or_else(|_| {
+        catch_panic(|| Pin::new(&mut self.body).poll_frame(cx)).unwrap_or_else(|_| {
             // It is not to be polled again.
             self.body = Body::empty();
             Poll::Ready(Some(Err(BodyError::other("the body of an answer panicked"))))

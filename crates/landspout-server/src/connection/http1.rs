@@ -41,7 +41,7 @@ pub(super) fn builder(config: &ServerConfig) -> Builder {
 impl<H: Handler + 'static> Http<H> {
     pub(super) async fn drive_http1(&self, link: &Rc<Link>) -> End {
         let service = service_fn(|request| self.answer(link.clone(), request));
-        let mut parser = self.http1.serve_connection(Io(link.clone()), service);
+        let mut parser = self.http1.serve_connection(Io::new(link), service);
         let end = poll_fn(|cx| {
             if let Err(verdict) = link.begin(cx) {
                 return Poll::Ready(Some(End::Judged(verdict)));
@@ -61,18 +61,15 @@ impl<H: Handler + 'static> Http<H> {
         link: Rc<Link>,
         request: Request<Incoming>,
     ) -> Answering<impl Future<Output = Response> + 'a> {
-        let mut reading = None;
-        let has_body = !request.body().is_end_stream();
-        let expects = has_body && request.headers().contains_key(EXPECT);
-        let request = request.map(|incoming| {
-            if !has_body {
-                return Body::empty();
-            }
-            let (body, reads) = RequestBody::new(incoming, expects, explain_body);
-            reading = Some(reads);
-            Body::wrap(body)
-        });
-        let (exchange, received) = Exchange::begin(link, &self.config, request, reading);
+        let (head, incoming) = request.into_parts();
+        let (body, reading) = if incoming.is_end_stream() {
+            (Body::empty(), None)
+        } else {
+            let expects = head.headers.contains_key(EXPECT);
+            let (body, reading) = RequestBody::new(incoming, expects, explain_body);
+            (Body::wrap(body), Some(Box::new(reading)))
+        };
+        let (exchange, received) = Exchange::begin(link, &self.config, head, body, reading);
         Answering::begin(exchange, received, |request| self.handler.handle(request))
     }
 }

@@ -1,26 +1,36 @@
 //! A connection as hyper reads and writes it.
 
 use crate::link::Link;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The link, in hyper's terms.
-pub(super) struct Io(pub(super) Rc<Link>);
+/// The link, in tokio's terms.
+pub(super) struct Io(Rc<Link>);
 
-impl Read for Io {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.0.poll_read(cx, buf.remaining(), |bytes| buf.put_slice(bytes))
+impl Io {
+    /// The link, in hyper's terms: bytes are read into hyper's own buffer, which is not initialised.
+    pub(super) fn new(link: &Rc<Link>) -> TokioIo<Io> {
+        TokioIo::new(Io(link.clone()))
     }
 }
 
-impl Write for Io {
+impl AsyncRead for Io {
+    #[inline]
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.0.poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Io {
+    #[inline]
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -5,7 +5,8 @@ use super::request_id::{RequestIds, is_acceptable};
 use super::writer::LogWriter;
 use super::{LogConfig, LogFormat, Record, event};
 use http::header::{HOST, REFERER, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use std::net::IpAddr;
 use std::rc::Rc;
 use tokio::time::Instant;
@@ -32,9 +33,9 @@ impl Observer {
 
     /// `client` is the address of the client, and `is_trusted` says that a proxy handed the request
     /// on that is believed.
-    pub(crate) fn begin<B>(
+    pub(crate) fn begin(
         self: &Rc<Self>,
-        request: &Request<B>,
+        head: &Parts,
         client: Option<IpAddr>,
         is_trusted: bool,
     ) -> Option<Box<Record>> {
@@ -42,16 +43,16 @@ impl Observer {
         if !(self.always || listened()) {
             return None;
         }
-        let headers = request.headers();
+        let headers = &head.headers;
         let id = self.id(headers, is_trusted);
-        let span = if self.config.span { span(request, id.as_ref()) } else { Span::none() };
+        let span = if self.config.span { span(head, id.as_ref()) } else { Span::none() };
         let text = |name| self.lines.as_ref().and_then(|_| headers.get(name).cloned());
         Some(Box::new(Record {
             observer: self.clone(),
             started: Instant::now(),
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            version: request.version(),
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            version: head.version,
             client,
             id,
             span,
@@ -95,12 +96,12 @@ impl Observer {
     }
 }
 
-fn span<B>(request: &Request<B>, id: Option<&HeaderValue>) -> Span {
+fn span(head: &Parts, id: Option<&HeaderValue>) -> Span {
     tracing::info_span!(
         target: "landspout::request",
         "request",
-        method = %request.method(),
-        path = request.uri().path(),
+        method = %head.method,
+        path = head.uri.path(),
         id = id.and_then(|id| id.to_str().ok()),
         route = Empty,
         status = Empty,

@@ -40,13 +40,13 @@ pub enum ProxyHeaders {
 /// The other end of the connection is trusted. The hops are read from the nearest on: as long as
 /// a hop is a trusted proxy, the word that it gave of the hop before counts. Everything beyond is the
 /// client's own word.
-pub(crate) fn told<B>(
-    request: &http::Request<B>,
+pub(crate) fn told(
+    headers: &HeaderMap,
     connection: &Connection,
     config: &ServerConfig,
 ) -> Option<Forwarded> {
     let peer = connection.remote_addr().map(|addr| addr.ip());
-    read(request.headers(), &config.proxies, peer, connection.is_secure())
+    read(headers, &config.proxies, peer, connection.is_secure())
 }
 
 fn read(
