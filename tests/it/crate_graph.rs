@@ -13,7 +13,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("landspout-handler", &[]),
     ("landspout-websocket", &[]),
     ("landspout-server", &["landspout-handler"]),
-    ("landspout-client", &["landspout-handler"]),
+    ("landspout-client", &["landspout-handler", "landspout-websocket"]),
     ("landspout-web", &["landspout-handler", "landspout-router", "landspout-websocket"]),
     (
         "landspout",

@@ -8,7 +8,7 @@ use crate::redirect::Step;
 use crate::target::Target;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, RANGE,
-    TRANSFER_ENCODING, USER_AGENT,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderMap, Method, Request};
 use landspout_handler::Body;
@@ -58,7 +58,7 @@ impl Call {
         if self.role == Role::Agent {
             self.add_defaults(&mut headers, config)?;
         }
-        if !config.keep_alive {
+        if !config.keep_alive && !self.wants_upgrade() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let mut request = Request::new(body);
@@ -84,6 +84,11 @@ impl Call {
             && self.role == Role::Agent
             && !self.headers.contains_key(ACCEPT_ENCODING)
             && !self.headers.contains_key(RANGE)
+    }
+
+    /// Whether the connection shall speak another protocol afterwards.
+    pub(crate) fn wants_upgrade(&self) -> bool {
+        self.headers.contains_key(UPGRADE)
     }
 
     /// Whether doing it twice is doing it once (RFC 9110 §9.2.2).

@@ -137,6 +137,14 @@ impl Client {
         self.request(Method::OPTIONS, url)
     }
 
+    /// Begins the handshake of a WebSocket; `ws` and `wss` are `http` and `https`.
+    /// [`connect`](RequestBuilder::connect) opens it, [`reconnect`](RequestBuilder::reconnect) as
+    /// often as it breaks.
+    #[cfg(feature = "websocket")]
+    pub fn websocket(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.get(crate::websocket::http_url(url.as_ref()))
+    }
+
     /// Begins a request of any method but CONNECT. A malformed URL is an error of
     /// [`send`](RequestBuilder::send).
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {

@@ -60,7 +60,7 @@ impl<'a> Exchange<'a> {
         self.stopwatch.enter(Phase::FirstByte);
         let response = within(self.deadline(), memory.send(request)).await??;
         self.stopwatch.enter(Phase::Body);
-        let (head, body) = response.into_http().into_parts();
+        let (head, body) = response.into_parts();
         let body = match has_no_body(&self.call.method, head.status) {
             true => Body::empty(),
             false => self.receive(body, None, &head.headers),
@@ -69,8 +69,11 @@ impl<'a> Exchange<'a> {
     }
 
     async fn over_network(&mut self, network: &Network) -> Result<Response<Body>, Failure> {
-        let route =
+        let mut route =
             Route::new(&self.call.target.origin, &self.call.rules.connect, &self.inner.config);
+        if route.multiplexes && self.call.wants_upgrade() {
+            route = route.over_http1();
+        }
         let mut lease = self.queue(network, &route).await?;
         let mut repeats = 0;
         loop {
@@ -152,7 +155,11 @@ impl<'a> Exchange<'a> {
 
     fn unpack(&self, response: Response<Answer>, lease: Lease) -> Response<Body> {
         let (head, body) = response.into_parts();
-        let body = self.receive(body, Some(lease), &head.headers);
+        let body = match head.status {
+            // The connection goes with the answer, and leaves the pool.
+            StatusCode::SWITCHING_PROTOCOLS => Body::empty(),
+            _ => self.receive(body, Some(lease), &head.headers),
+        };
         Response::from_parts(head, body)
     }
 
@@ -212,7 +219,7 @@ fn again(unanswered: Unanswered, spare: Option<Body>, may_repeat: bool) -> Resul
 
 /// Whether an answer has no body whatever its head says (RFC 9112 §6.3).
 pub(crate) fn has_no_body(method: &Method, status: StatusCode) -> bool {
-    method == Method::HEAD || matches!(status.as_u16(), 204 | 304)
+    method == Method::HEAD || matches!(status.as_u16(), 101 | 204 | 304)
 }
 
 /// What `Keep-Alive: timeout=5` promises.

@@ -49,6 +49,7 @@
 //! | `http2` (default) | HTTP/2, where a server speaks it |
 //! | `gzip` (default) | answers in gzip and deflate |
 //! | `sse` | [server-sent events](sse), as a client |
+//! | `websocket` | [WebSockets](websocket), as a client |
 
 mod callback;
 mod client;
@@ -64,6 +65,7 @@ mod call;
 mod exchange;
 mod fetch;
 mod gateway;
+mod handover;
 mod redirect;
 mod target;
 
@@ -89,12 +91,14 @@ mod memory;
 mod seconds;
 mod transfer;
 
-#[cfg(feature = "sse")]
+#[cfg(any(feature = "sse", feature = "websocket"))]
 mod backoff;
 #[cfg(feature = "sse")]
 pub mod sse;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
-#[cfg(feature = "sse")]
+#[cfg(any(feature = "sse", feature = "websocket"))]
 pub use backoff::BackoffConfig;
 pub use callback::FetchHandle;
 pub use client::Client;

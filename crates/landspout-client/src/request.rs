@@ -294,6 +294,50 @@ impl RequestBuilder {
         crate::sse::EventSource::new(self, config)
     }
 
+    /// Opens a WebSocket by this request: see [`websocket`](crate::websocket).
+    ///
+    /// It may take as long as the request's own timeout says, or else the config's
+    /// `handshake_timeout`; redirects are followed if the request's own
+    /// [`max_redirects`](RequestBuilder::max_redirects) says so, and are refusals if not.
+    ///
+    /// # Errors
+    /// There is no answer, or one that opens no WebSocket: see
+    /// [`ConnectError`](crate::websocket::ConnectError).
+    ///
+    /// # Cancel safety
+    /// As for [`Client::fetch`].
+    #[cfg(feature = "websocket")]
+    pub async fn connect(
+        self,
+        config: &crate::websocket::Config,
+    ) -> Result<
+        crate::websocket::WebSocket<crate::websocket::Upgraded>,
+        crate::websocket::ConnectError,
+    > {
+        crate::websocket::connect(self, config).await
+    }
+
+    /// Opens a WebSocket by this request, each time that it breaks or is closed: see
+    /// [`ReconnectingWebSocket`](crate::websocket::ReconnectingWebSocket). What is wrong with the
+    /// request comes out at the first `receive`.
+    #[cfg(feature = "websocket")]
+    pub fn reconnect(
+        self,
+        config: crate::websocket::Config,
+        reconnect: crate::websocket::ReconnectConfig,
+    ) -> crate::websocket::ReconnectingWebSocket {
+        crate::websocket::ReconnectingWebSocket::of_request(self, config, reconnect)
+    }
+
+    /// A handshake has no body, follows no redirect unless told to, and may take so long.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn as_handshake(mut self, limit: Duration) -> RequestBuilder {
+        self.body = Body::empty();
+        self.options.timeout.get_or_insert(limit);
+        self.options.max_redirects.get_or_insert(0);
+        self
+    }
+
     /// The same request once more; `None` if it is none that could be sent, or has a stream for a
     /// body, which can be sent once only.
     pub fn try_clone(&self) -> Option<RequestBuilder> {

@@ -2,13 +2,14 @@
 
 use crate::call::Call;
 use crate::error::{Cause, Failure, Kind};
+use crate::handover;
 use crate::target::Target;
 use crate::timings::Stopwatch;
 use crate::{FetchError, Phase, Timings};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Version, response};
 use http_body::Body as _;
-use landspout_handler::{Body, BodyError, Response};
+use landspout_handler::{Body, BodyError, Response, Upgrade};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -170,6 +171,24 @@ impl ClientResponse {
         serde_json::from_slice(&bytes).map_err(|error| self.undecodable(error))
     }
 
+    /// Takes the connection, if the answer is a 101 to a request with `Upgrade`: it speaks the other
+    /// protocol from here on, and has left the pool. Dropped, it is closed.
+    ///
+    /// ```no_run
+    /// use landspout_client::Client;
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = Client::new().get("http://localhost/").header("connection", "upgrade");
+    /// let mut response = request.header("upgrade", "greeting").send().await?;
+    /// let upgrade = response.take_upgrade().ok_or("the server speaks no greeting")?;
+    /// upgrade.await?.write_all(b"hello in another protocol").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
+        handover::take(&mut self.head.extensions)
+    }
+
     /// The body, to read elsewhere. Its limits of size and time come along.
     pub fn into_body(self) -> Body {
         self.body
@@ -195,12 +214,17 @@ impl ClientResponse {
     }
 }
 
-/// Status, headers and body; the rest stays behind.
+/// Status, headers, body, and the connection of a 101; the rest stays behind.
 impl From<ClientResponse> for Response {
-    fn from(response: ClientResponse) -> Response {
+    fn from(mut response: ClientResponse) -> Response {
+        let upgrade = response.take_upgrade();
         let mut http = http::Response::new(response.body);
         *http.status_mut() = response.head.status;
         *http.headers_mut() = response.head.headers;
-        Response::from(http)
+        let mut response = Response::from(http);
+        if let Some(upgrade) = upgrade {
+            response.set_upgrade(upgrade);
+        }
+        response
     }
 }

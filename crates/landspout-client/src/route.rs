@@ -33,6 +33,14 @@ impl Route {
             };
         Route { origin: origin.clone(), options: options.clone(), multiplexes }
     }
+
+    /// The same way, by a connection that can be upgraded: RFC 9113 §8.6, HTTP/2 has no upgrades.
+    pub(crate) fn over_http1(mut self) -> Route {
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        options.http_version = Some(HttpVersion::Http1);
+        self.multiplexes = false;
+        self
+    }
 }
 
 /// The version that a request may speak.

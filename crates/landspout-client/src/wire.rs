@@ -134,6 +134,11 @@ impl<Io> Watched<Io> {
     pub(crate) fn new(io: Io, wire: Arc<Wire>) -> Watched<Io> {
         Watched { io, wire }
     }
+
+    /// The I/O, unwatched from now on.
+    pub(crate) fn into_inner(self) -> Io {
+        self.io
+    }
 }
 
 impl<Io: AsyncRead + Unpin> AsyncRead for Watched<Io> {

@@ -8,7 +8,9 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use landspout_handler as handler;
 
 /// An HTTP/1.1 connection: one exchange after the other. Dropping it closes it, in the middle of an
 /// exchange too.
@@ -23,7 +25,7 @@ impl Http1 {
             handshake.await.map_err(|error| Failure::new(Kind::Failed, error))?;
         tokio::spawn(async move {
             // A request that was under way has been told already.
-            if let Err(error) = driver.await {
+            if let Err(error) = driver.with_upgrades().await {
                 tracing::debug!(%error, "an idle connection broke");
             }
         });
@@ -48,5 +50,13 @@ impl Http1 {
     ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>> + use<>
     {
         self.0.try_send_request(request)
+    }
+}
+
+/// The bare I/O of a connection that was upgraded, with what was read of it too early.
+pub(super) fn release(upgraded: Upgraded) -> handler::Upgraded {
+    match upgraded.downcast::<TokioIo<Watched<Io>>>() {
+        Ok(parts) => handler::Upgraded::new(parts.io.into_inner().into_inner(), parts.read_buf),
+        Err(upgraded) => handler::Upgraded::new(TokioIo::new(upgraded), Default::default()),
     }
 }

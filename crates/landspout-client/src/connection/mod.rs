@@ -12,11 +12,12 @@ pub(crate) use tunnel::tunnel;
 
 use crate::config::Http2Config;
 use crate::error::{Cause, Failure, Kind};
+use crate::handover;
 use crate::io::Io;
 use crate::target::Origin;
 use crate::wire::{Watched, Wire};
 use body::Outgoing;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
 use http1::Http1;
@@ -28,6 +29,9 @@ use hyper::ext::on_informational;
 use landspout_handler::{Body, BodyError};
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// What a server did that answers 101 to an ordinary request.
+const NOT_ASKED_FOR: &str = "another protocol was not asked for";
 
 /// One connection, driven by a task of its own; or, with HTTP/2, one handle on a connection that
 /// several requests share.
@@ -173,6 +177,7 @@ impl Connection {
     async fn send_http1(&mut self, request: Request<Body>) -> Result<Response<Answer>, Unanswered> {
         let wire = Arc::clone(&self.wire);
         wire.begin(request.body().is_end_stream());
+        let wants_upgrade = request.headers().contains_key(UPGRADE);
         let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
         let counting = Arc::clone(&wire);
         on_informational(&mut request, move |_| counting.note_interim());
@@ -189,7 +194,10 @@ impl Connection {
                     Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
                 }
                 Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                    Err(self.unanswered(Kind::Malformed, "another protocol was not asked for"))
+                    match wants_upgrade {
+                        true => self.hand_over(response).await,
+                        false => Err(self.unanswered(Kind::Malformed, NOT_ASKED_FOR)),
+                    }
                 }
                 Ok(response) => Ok(answer_of(response)),
                 Err(error) => Err(self.sort(error)),
@@ -199,6 +207,18 @@ impl Connection {
 
     fn is_refused_by_proxy(&self, response: &Response<Incoming>) -> bool {
         self.settings.absolute && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    }
+
+    /// Takes the connection out from under hyper, and gives it to whoever reads the answer.
+    async fn hand_over(
+        &self,
+        mut response: Response<Incoming>,
+    ) -> Result<Response<Answer>, Unanswered> {
+        // The head has been read, so that this waits for the connection's task only.
+        let upgraded = hyper::upgrade::on(&mut response).await;
+        let upgraded = upgraded.map_err(|error| self.unanswered(Kind::Failed, error))?;
+        handover::give(response.extensions_mut(), http1::release(upgraded));
+        Ok(response.map(Answer))
     }
 
     fn unanswered(&self, kind: Kind, cause: impl Into<Cause>) -> Unanswered {

@@ -2,9 +2,10 @@
 
 use super::unsent::Unsent;
 use super::{
-    CloseCode, CloseFrame, ConnectError, Error, Message, ReconnectConfig, ReconnectError, Receiver,
-    Sender, Upgraded, WebSocket,
+    CloseCode, CloseFrame, Config, ConnectError, Error, Message, Receiver, ReconnectConfig,
+    ReconnectError, Sender, Upgraded, WebSocket,
 };
+use crate::RequestBuilder;
 use crate::backoff::{Backoff, random};
 use std::fmt;
 use std::pin::Pin;
@@ -95,12 +96,8 @@ impl<Io> ReconnectingWebSocket<Io> {
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = Result<WebSocket<Io>, ConnectError>> + Send + 'static,
     {
-        let outward = Outward {
-            unsent: Unsent::new(&config),
-            closing: None,
-            is_open: false,
-            is_over: false,
-        };
+        let outward =
+            Outward { unsent: Unsent::new(&config), closing: None, is_open: false, is_over: false };
         let mut connect: Box<dyn FnMut() -> Connecting<Io> + Send> =
             Box::new(move || Box::pin(connect()));
         let state = State::Connecting(connect());
@@ -146,6 +143,25 @@ impl<Io> ReconnectingWebSocket<Io> {
     /// Whether a connection is open at this moment.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open(_))
+    }
+}
+
+impl ReconnectingWebSocket {
+    pub(crate) fn of_request(
+        request: RequestBuilder,
+        config: Config,
+        reconnect: ReconnectConfig,
+    ) -> ReconnectingWebSocket {
+        let mut request = Some(request.as_handshake(config.handshake_timeout));
+        let config = Arc::new(config);
+        ReconnectingWebSocket::new(reconnect, move || {
+            let again = request.as_ref().and_then(RequestBuilder::try_clone);
+            let again = again.or_else(|| request.take());
+            let again =
+                again.expect("a request that cannot be cloned is invalid, and fails for good");
+            let config = Arc::clone(&config);
+            async move { again.connect(&config).await }
+        })
     }
 }
 

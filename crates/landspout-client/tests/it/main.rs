@@ -12,6 +12,8 @@ mod memory;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
 mod readme;
+#[cfg(feature = "websocket")]
+mod reconnecting;
 mod redirects;
 mod requests;
 mod runtimes;
@@ -20,3 +22,6 @@ mod timeouts;
 mod timings;
 #[cfg(feature = "tls")]
 mod tls;
+mod upgrades;
+#[cfg(feature = "websocket")]
+mod websockets;
