@@ -331,7 +331,7 @@ impl RequestBuilder {
 
     /// A handshake has no body, follows no redirect unless told to, and may take so long.
     #[cfg(feature = "websocket")]
-    pub(crate) fn as_handshake(mut self, limit: Duration) -> RequestBuilder {
+    pub(crate) fn into_handshake(mut self, limit: Duration) -> RequestBuilder {
         self.body = Body::empty();
         self.options.timeout.get_or_insert(limit);
         self.options.max_redirects.get_or_insert(0);

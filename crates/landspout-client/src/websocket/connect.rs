@@ -11,7 +11,7 @@ pub(crate) async fn connect(
     config: &Config,
 ) -> Result<WebSocket<Upgraded>, ConnectError> {
     let opening = Opening::new(config);
-    let request = request.headers(opening.headers()).as_handshake(config.handshake_timeout);
+    let request = request.headers(opening.headers()).into_handshake(config.handshake_timeout);
     let mut response = request.send().await.map_err(ConnectError::Fetch)?;
     match opening.finish(response.status(), response.headers()) {
         Ok(agreement) => {

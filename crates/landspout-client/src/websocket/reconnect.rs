@@ -152,7 +152,7 @@ impl ReconnectingWebSocket {
         config: Config,
         reconnect: ReconnectConfig,
     ) -> ReconnectingWebSocket {
-        let mut request = Some(request.as_handshake(config.handshake_timeout));
+        let mut request = Some(request.into_handshake(config.handshake_timeout));
         let config = Arc::new(config);
         ReconnectingWebSocket::new(reconnect, move || {
             let again = request.as_ref().and_then(RequestBuilder::try_clone);
