@@ -1,5 +1,6 @@
 //! What a handler can know about the connection that a request came on.
 
+use crate::TlsSession;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -27,11 +28,12 @@ use tokio::sync::Notify;
 #[derive(Debug, Clone, Default)]
 pub struct Connection(Option<Arc<Inner>>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inner {
     remote_addr: Option<SocketAddr>,
     local_addr: Option<SocketAddr>,
     secure: bool,
+    tls: Option<Box<TlsSession>>,
     /// The bits of `CLOSED` and `DRAINING` that hold.
     state: AtomicU8,
     changed: Notify,
@@ -48,13 +50,21 @@ impl Connection {
         local_addr: Option<SocketAddr>,
         secure: bool,
     ) -> Connection {
-        Connection(Some(Arc::new(Inner {
-            remote_addr,
-            local_addr,
-            secure,
-            state: AtomicU8::new(0),
-            changed: Notify::new(),
-        })))
+        Connection::of(Inner { remote_addr, local_addr, secure, ..Inner::default() })
+    }
+
+    /// An encrypted connection between these addresses (none on a Unix socket).
+    pub fn over_tls(
+        remote_addr: Option<SocketAddr>,
+        local_addr: Option<SocketAddr>,
+        session: TlsSession,
+    ) -> Connection {
+        let tls = Some(Box::new(session));
+        Connection::of(Inner { remote_addr, local_addr, secure: true, tls, ..Inner::default() })
+    }
+
+    fn of(inner: Inner) -> Connection {
+        Connection(Some(Arc::new(inner)))
     }
 
     /// The address of the other end.
@@ -70,6 +80,11 @@ impl Connection {
     /// Whether the connection is encrypted.
     pub fn is_secure(&self) -> bool {
         self.0.as_ref().is_some_and(|inner| inner.secure)
+    }
+
+    /// What the two ends agreed on, if the connection is encrypted and this end did it itself.
+    pub fn tls(&self) -> Option<&TlsSession> {
+        self.0.as_ref()?.tls.as_deref()
     }
 
     /// Returns when the other end has closed its side, which is what a browser does when its user

@@ -15,6 +15,7 @@ use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -56,6 +57,7 @@ pub(crate) struct Connections {
     ticking: Cell<bool>,
     /// Who waits for the last connection to end.
     emptied: RefCell<Option<Waker>>,
+    advanced: Notify,
     /// Where bytes land that nobody wants.
     pub(crate) scratch: RefCell<Box<[u8]>>,
     /// What the connection that is being polled writes, until its poll ends.
@@ -65,6 +67,8 @@ pub(crate) struct Connections {
 
 #[derive(Debug)]
 enum Entry {
+    /// Its first request cannot be read yet.
+    Opening,
     Http(Rc<Link>),
     Upgraded(Open, Connection),
 }
@@ -87,6 +91,7 @@ impl Connections {
             entries: RefCell::default(),
             ticking: Cell::new(false),
             emptied: RefCell::default(),
+            advanced: Notify::new(),
             scratch: RefCell::new(vec![0; READ_LEN].into_boxed_slice()),
             batch: RefCell::new(Vec::with_capacity(BATCH_LEN)),
             observer,
@@ -101,13 +106,10 @@ impl Connections {
         self.entries.borrow().len()
     }
 
-    /// Adds a connection; it leaves when the value is dropped.
-    pub(crate) fn enter(self: &Rc<Self>, link: &Rc<Link>) -> Membership {
+    /// Adds a connection that is being opened; it leaves when the value is dropped.
+    pub(crate) fn enter(self: &Rc<Self>) -> Membership {
         self.keep_time();
-        if self.stage() > Stage::Serving {
-            link.connection.mark_draining();
-        }
-        let key = self.entries.borrow_mut().insert(Entry::Http(link.clone()));
+        let key = self.entries.borrow_mut().insert(Entry::Opening);
         Membership { connections: self.clone(), key: Some(key) }
     }
 
@@ -141,7 +143,7 @@ impl Connections {
             match entry {
                 Entry::Http(link) => link.tick(),
                 Entry::Upgraded(open, _) if open.is_last() => closed.push(key),
-                Entry::Upgraded(..) => {}
+                Entry::Opening | Entry::Upgraded(..) => {}
             }
         }
         for key in closed {
@@ -174,6 +176,7 @@ impl Connections {
 
     fn advance(&self, stage: Stage) {
         self.stage.set(stage);
+        self.advanced.notify_waiters();
         for (_, entry) in self.entries.borrow().iter() {
             match entry {
                 Entry::Http(link) => {
@@ -181,7 +184,16 @@ impl Connections {
                     link.wake();
                 }
                 Entry::Upgraded(_, connection) => connection.mark_draining(),
+                Entry::Opening => {}
             }
+        }
+    }
+
+    /// Returns when a connection without a request is to be closed.
+    pub(crate) async fn finishing(&self) {
+        while self.stage() < Stage::Finishing {
+            // Nothing happens between the look and the wait: there is one thread.
+            self.advanced.notified().await;
         }
     }
 
@@ -217,6 +229,16 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
+    /// The connection is open.
+    pub(crate) fn begin(&self, link: &Rc<Link>) {
+        if self.connections.stage() > Stage::Serving {
+            link.connection.mark_draining();
+        }
+        if let Some(key) = self.key {
+            self.connections.entries.borrow_mut()[key] = Entry::Http(link.clone());
+        }
+    }
+
     /// Keeps the place of a connection that was handed over, until it is closed.
     pub(crate) fn hand_over(mut self, open: Open, connection: Connection) {
         if let Some(key) = self.key.take() {

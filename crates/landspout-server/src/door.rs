@@ -1,17 +1,17 @@
 //! Letting connections in.
 
 use crate::connection::Http;
-use crate::connections::Connections;
+use crate::connections::{Connections, Membership};
 use crate::link::Link;
 use crate::listener::{Acceptor, is_of_one_connection};
+use crate::opening::Opening;
 use crate::refuse::TurnedAway;
 use crate::stream::{Peer, Stream};
-use crate::{Listen, Listener, Refusal, ServerHandle};
+use crate::{HttpsRedirect, Listener, Refusal, ServerHandle};
 use landspout_handler::Handler;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::task::{JoinSet, spawn_local};
@@ -41,7 +41,14 @@ impl<H: Handler + 'static> Door<H> {
         for listener in listeners {
             match listener.watch() {
                 Ok(acceptor) => {
-                    doors.spawn_local(self.clone().keep_one(listener, acceptor, handle.clone()));
+                    let handle = handle.clone();
+                    match listener.listen.https_redirect {
+                        Some(port) => doors
+                            .spawn_local(self.to_https(port).keep_one(listener, acceptor, handle)),
+                        None => {
+                            doors.spawn_local(self.clone().keep_one(listener, acceptor, handle))
+                        }
+                    };
                 }
                 Err(error) => {
                     let address = listener.address();
@@ -52,26 +59,39 @@ impl<H: Handler + 'static> Door<H> {
         while doors.join_next().await.is_some() {}
     }
 
+    /// The doorkeeper for those who are to come by another door.
+    fn to_https(&self, port: u16) -> Rc<Door<HttpsRedirect>> {
+        let config = self.connections.config.clone();
+        let http = Rc::new(Http::new(HttpsRedirect::to_port(port), config));
+        Rc::new(Door {
+            connections: self.connections.clone(),
+            http,
+            turned_away: self.turned_away.clone(),
+        })
+    }
+
     async fn keep_one(
         self: Rc<Self>,
         listener: Listener,
         acceptor: Acceptor,
         handle: ServerHandle,
     ) {
-        until(self.accept(&listener.listen, &acceptor), handle.given()).await;
+        let opening = Rc::new(Opening::of(&listener));
+        let closed = either(opening.keep_ready(), handle.given());
+        either(self.accept(&opening, &acceptor), closed).await;
         if listener.is_own() && !handle.is_handed_over() {
-            self.take_rest(&listener);
+            self.take_rest(&opening, &listener);
             listener.shut();
         }
     }
 
-    async fn accept(&self, listen: &Arc<Listen>, acceptor: &Acceptor) {
+    async fn accept(self: &Rc<Self>, opening: &Rc<Opening>, acceptor: &Acceptor) {
         let mut rest = None;
         loop {
             match acceptor.accept().await {
                 Ok((stream, peer)) => {
                     rest = None;
-                    self.admit(stream, peer, listen);
+                    self.admit(stream, peer, opening);
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -89,36 +109,63 @@ impl<H: Handler + 'static> Door<H> {
     }
 
     /// Takes what still waits.
-    fn take_rest(&self, listener: &Listener) {
+    fn take_rest(self: &Rc<Self>, opening: &Rc<Opening>, listener: &Listener) {
         loop {
             match listener.accept_now() {
-                Ok((stream, peer)) => self.admit(stream, peer, &listener.listen),
+                Ok((stream, peer)) => self.admit(stream, peer, opening),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(_) => return,
             }
         }
     }
 
-    /// Serves a connection that came in through a listener for which `listen` holds.
-    fn admit(&self, stream: Stream, peer: Peer, _listen: &Arc<Listen>) {
+    /// Serves a connection, once it is open.
+    fn admit(self: &Rc<Self>, stream: Stream, peer: Peer, opening: &Rc<Opening>) {
         if self.connections.len() >= self.connections.config.max_connections {
             let refusals = &self.connections.refusals;
             let why = "there are too many connections";
             refusals.refuse(Refusal::TooManyConnections, peer.addr(), &why);
             return self.turned_away.refuse(stream);
         }
+        let membership = self.connections.enter();
+        if opening.is_nothing() {
+            self.serve(stream, peer, membership);
+        } else {
+            spawn_local(self.clone().open(stream, peer, opening.clone(), membership));
+        }
+    }
+
+    /// Opens a connection, if it can be before the server stops, and serves it.
+    async fn open(
+        self: Rc<Self>,
+        stream: Stream,
+        peer: Peer,
+        opening: Rc<Opening>,
+        membership: Membership,
+    ) {
+        let mut opened = None;
+        let opens = async {
+            opened = opening.open(stream, peer, &self.connections.refusals).await.ok();
+        };
+        either(opens, self.connections.finishing()).await;
+        if let Some((stream, peer)) = opened {
+            self.serve(stream, peer, membership);
+        }
+    }
+
+    fn serve(&self, stream: Stream, peer: Peer, membership: Membership) {
         let link = Rc::new(Link::new(stream, peer, self.connections.clone()));
-        let membership = self.connections.enter(&link);
+        membership.begin(&link);
         spawn_local(self.http.clone().run(link, membership));
     }
 }
 
-/// Runs a future without an end until another one ends.
-async fn until(endless: impl Future<Output = ()>, end: impl Future<Output = ()>) {
-    let (mut endless, mut end) = (pin!(endless), pin!(end));
+/// Runs a future until it ends, or another one does.
+async fn either(future: impl Future<Output = ()>, end: impl Future<Output = ()>) {
+    let (mut future, mut end) = (pin!(future), pin!(end));
     poll_fn(|cx| match end.as_mut().poll(cx) {
         Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => endless.as_mut().poll(cx),
+        Poll::Pending => future.as_mut().poll(cx),
     })
     .await;
 }

@@ -1,6 +1,9 @@
 //! Stopping.
 
+#[cfg(feature = "tls")]
+use crate::TlsError;
 use crate::log::{LogWriter, WeakLogWriter};
+use crate::opening::Prepared;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -20,12 +23,14 @@ struct Signal {
     handed_over: AtomicBool,
     changed: Notify,
     log: Option<WeakLogWriter>,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS can be read anew"))]
+    prepared: Prepared,
 }
 
 impl ServerHandle {
-    pub(crate) fn of(log: Option<&LogWriter>) -> ServerHandle {
+    pub(crate) fn of(log: Option<&LogWriter>, prepared: Prepared) -> ServerHandle {
         let log = log.map(LogWriter::downgrade);
-        ServerHandle(Arc::new(Signal { log, ..Signal::default() }))
+        ServerHandle(Arc::new(Signal { log, prepared, ..Signal::default() }))
     }
 
     /// Opens the file of the [access log](crate::LogConfig) again, after it was renamed. Without
@@ -34,6 +39,16 @@ impl ServerHandle {
         if let Some(writer) = self.0.log.as_ref().and_then(WeakLogWriter::upgrade) {
             writer.reopen();
         }
+    }
+
+    /// Reads all certificates and keys [anew](crate::Tls::reload), those of the other servers of
+    /// the group too. It blocks while it reads them.
+    ///
+    /// # Errors
+    /// As for [`Tls::new`](crate::Tls::new). Then that listener has the ones from before.
+    #[cfg(feature = "tls")]
+    pub fn reload_tls(&self) -> Result<(), TlsError> {
+        self.0.prepared.reload()
     }
 
     /// Starts the drain, if it has not started yet.

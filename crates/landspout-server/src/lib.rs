@@ -56,11 +56,13 @@ mod drain;
 mod exchange;
 mod handlings;
 mod hosts;
+mod https_redirect;
 mod inherited;
 mod link;
 mod listen;
 mod listener;
 mod log;
+mod opening;
 mod proxied;
 mod refusals;
 mod refuse;
@@ -71,10 +73,13 @@ mod sendable;
 mod server;
 mod socket_file;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod upgraded;
 
 pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
+pub use https_redirect::HttpsRedirect;
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
 pub use listen::{Address, Listen, ToListen};
 pub use listener::Listener;
@@ -82,6 +87,8 @@ pub use log::{LogConfig, LogFormat};
 pub use proxied::{ParseTrustedProxyError, ProxyConfig, ProxyHeaders, TrustedProxy};
 pub use refusals::{Refusal, Refusals};
 pub use server::Server;
+#[cfg(feature = "tls")]
+pub use tls::{CertificateFiles, ClientAuth, Tls, TlsConfig, TlsError, TlsVersion};
 
 /// Compiles the program of the README.
 #[cfg(doctest)]

@@ -54,7 +54,7 @@ pub(crate) enum Verdict {
 
 impl Link {
     pub(crate) fn new(stream: Stream, peer: Peer, connections: Rc<Connections>) -> Link {
-        let connection = Connection::new(peer.addr(), stream.local_addr(), stream.is_secure());
+        let connection = stream.connection(peer);
         let is_trusted = connections.config.proxies.trusts(peer.addr().map(|addr| addr.ip()));
         Link {
             is_trusted,
@@ -223,7 +223,12 @@ impl Link {
             false => true,
         };
         let mut sent = 0;
-        let result = if free { self.write_all(cx, &batch, &mut sent) } else { Ok(()) };
+        let mut result = if free { self.write_all(cx, &batch, &mut sent) } else { Ok(()) };
+        if result.is_ok()
+            && let Poll::Ready(Err(error)) = self.poll_unsent(cx)
+        {
+            result = Err(error);
+        }
         if result.is_ok() && sent < batch.len() {
             self.rest.borrow_mut().extend_from_slice(&batch[sent..]);
             self.note_blocked(sent);
@@ -236,7 +241,7 @@ impl Link {
     fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut rest = self.rest.borrow_mut();
         if rest.is_empty() {
-            return Poll::Ready(Ok(()));
+            return self.poll_unsent(cx);
         }
         let mut sent = 0;
         self.write_all(cx, &rest, &mut sent)?;
@@ -248,7 +253,21 @@ impl Link {
         // Its memory goes too: few connections ever need it twice.
         *rest = Vec::new();
         self.note_taken(sent);
-        Poll::Ready(Ok(()))
+        self.poll_unsent(cx)
+    }
+
+    /// Sends what the stream took and the socket had no room for, as it is with TLS.
+    fn poll_unsent(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut stream = self.stream.borrow_mut();
+        if !stream.has_unsent() {
+            return Poll::Ready(Ok(()));
+        }
+        let sent = Pin::new(&mut *stream).poll_flush(cx);
+        match &sent {
+            Poll::Ready(_) => self.note_taken(0),
+            Poll::Pending => self.note_blocked(0),
+        }
+        sent
     }
 
     /// Writes as much as the socket takes, and adds it to `sent`.
@@ -277,7 +296,7 @@ impl Link {
 
     /// Whether the client has not yet taken everything.
     pub(crate) fn is_blocked(&self) -> bool {
-        !self.rest.borrow().is_empty()
+        !self.rest.borrow().is_empty() || self.stream.borrow().has_unsent()
     }
 
     /// Runs `poll` in the connection's task, unless a verdict ends it.

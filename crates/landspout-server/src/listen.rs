@@ -1,5 +1,7 @@
 //! Where to listen, and how.
 
+#[cfg(feature = "tls")]
+use crate::TlsConfig;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -106,18 +108,49 @@ pub struct Listen {
     /// the process. Who may not write to the file may not connect. Other sockets have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<u32>,
+
+    /// Certificates and keys with which its connections are encrypted; none speaks clear text.
+    #[cfg(feature = "tls")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsConfig>,
+
+    /// Answers each request with a [redirect](crate::HttpsRedirect) to the same URL under https at
+    /// this port, instead of with the handler; none does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub https_redirect: Option<u16>,
 }
 
 impl Listen {
     /// Listens on `address`, with the defaults of everything else.
     pub fn new(address: Address) -> Listen {
-        Listen { address, mode: None }
+        Listen {
+            address,
+            mode: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+            https_redirect: None,
+        }
     }
 
     /// Sets [`mode`](Listen#structfield.mode).
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Listen {
         self.mode = Some(mode);
+        self
+    }
+
+    /// Sets [`tls`](Listen#structfield.tls).
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: TlsConfig) -> Listen {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Sets [`https_redirect`](Listen#structfield.https_redirect).
+    #[must_use]
+    pub fn https_redirect(mut self, port: u16) -> Listen {
+        self.https_redirect = Some(port);
         self
     }
 }
@@ -215,6 +248,11 @@ struct Table {
     address: Address,
     #[serde(default)]
     mode: Option<u32>,
+    #[cfg(feature = "tls")]
+    #[serde(default)]
+    tls: Option<TlsConfig>,
+    #[serde(default)]
+    https_redirect: Option<u16>,
 }
 
 impl<'de> Deserialize<'de> for Listen {
@@ -237,7 +275,13 @@ impl<'de> Visitor<'de> for StringOrTable {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Listen, A::Error> {
-        let Table { address, mode } = Table::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Listen { address, mode })
+        let table = Table::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Listen {
+            address: table.address,
+            mode: table.mode,
+            #[cfg(feature = "tls")]
+            tls: table.tls,
+            https_redirect: table.https_redirect,
+        })
     }
 }

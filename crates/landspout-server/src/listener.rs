@@ -1,5 +1,7 @@
 //! A socket that listens.
 
+#[cfg(feature = "tls")]
+use crate::Tls;
 use crate::socket_file::SocketFile;
 use crate::stream::{Peer, Stream};
 use crate::{Address, Listen, ServerConfig, inherited};
@@ -33,6 +35,8 @@ pub struct Listener {
     pub(crate) listen: Arc<Listen>,
     /// It was opened by somebody else, who may go on with it when this server has stopped.
     foreign: bool,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
 }
 
 #[derive(Debug)]
@@ -43,11 +47,29 @@ enum Socket {
 }
 
 impl Listener {
+    fn new(socket: Socket, listen: Arc<Listen>, foreign: bool) -> Listener {
+        Listener {
+            socket,
+            listen,
+            foreign,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
     /// Says what holds for its connections. The [address](Listen::address) is not looked at: it
     /// listens already.
     #[must_use]
     pub fn with(mut self, listen: Listen) -> Listener {
         self.listen = Arc::new(listen);
+        self
+    }
+
+    /// Speaks TLS with its clients. Clones of a [`Tls`] share its sessions.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Listener {
+        self.tls = Some(tls);
         self
     }
 
@@ -85,7 +107,13 @@ impl Listener {
             #[cfg(unix)]
             Socket::Unix(socket, file) => Socket::Unix(socket.try_clone()?, file.clone()),
         };
-        Ok(Listener { socket, listen: self.listen.clone(), foreign: self.foreign })
+        Ok(Listener {
+            socket,
+            listen: self.listen.clone(),
+            foreign: self.foreign,
+            #[cfg(feature = "tls")]
+            tls: self.tls.clone(),
+        })
     }
 
     /// Watches it on the current loop.
@@ -141,7 +169,7 @@ impl From<TcpListener> for Listener {
     fn from(socket: TcpListener) -> Listener {
         let addr = socket.local_addr().map_or_else(|_| String::new(), |addr| addr.to_string());
         let listen = Arc::new(Listen::new(Address::Tcp(addr)));
-        Listener { socket: Socket::Tcp(socket), listen, foreign: true }
+        Listener::new(Socket::Tcp(socket), listen, true)
     }
 }
 
@@ -150,7 +178,7 @@ impl From<UnixListener> for Listener {
     fn from(socket: UnixListener) -> Listener {
         let path = socket.local_addr().ok().and_then(|addr| Some(addr.as_pathname()?.to_owned()));
         let listen = Arc::new(Listen::new(Address::Unix(path.unwrap_or_default())));
-        Listener { socket: Socket::Unix(socket, None), listen, foreign: true }
+        Listener::new(Socket::Unix(socket, None), listen, true)
     }
 }
 
@@ -233,7 +261,7 @@ pub(crate) fn share_out(
 /// The sockets of one address, as many as there are loops or fewer.
 fn bind(listen: &Listen, config: &ServerConfig, count: usize) -> io::Result<Vec<Listener>> {
     let shared = Arc::new(listen.clone());
-    let own = |socket| Listener { socket, listen: shared.clone(), foreign: false };
+    let own = |socket| Listener::new(socket, shared.clone(), false);
     match &listen.address {
         Address::Tcp(host) => {
             let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");

@@ -45,11 +45,15 @@ pub enum Refusal {
     FirstByteTimeout,
     /// The client did not take its answer; the connection was reset.
     WriteTimeout,
+    /// The TLS handshake failed, or the client speaks no TLS; an alert, or 400.
+    Handshake,
+    /// The TLS handshake took too long; the connection was closed.
+    HandshakeTimeout,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Refusal; 15] = [
+    pub const ALL: [Refusal; 17] = [
         Refusal::BadRequest,
         Refusal::HeaderTimeout,
         Refusal::BodyTimeout,
@@ -65,6 +69,8 @@ impl Refusal {
         Refusal::PerAddress,
         Refusal::FirstByteTimeout,
         Refusal::WriteTimeout,
+        Refusal::Handshake,
+        Refusal::HandshakeTimeout,
     ];
 
     /// Its name in logs and metrics, such as `header_timeout`.
@@ -85,6 +91,8 @@ impl Refusal {
             Refusal::PerAddress => "per_address",
             Refusal::FirstByteTimeout => "first_byte_timeout",
             Refusal::WriteTimeout => "write_timeout",
+            Refusal::Handshake => "handshake",
+            Refusal::HandshakeTimeout => "handshake_timeout",
         }
     }
 
@@ -102,7 +110,11 @@ impl Refusal {
             | Refusal::InFlight
             | Refusal::TooManyConnections
             | Refusal::PerAddress => 503,
-            Refusal::BadRequest | Refusal::FirstByteTimeout | Refusal::WriteTimeout => 400,
+            Refusal::BadRequest
+            | Refusal::FirstByteTimeout
+            | Refusal::WriteTimeout
+            | Refusal::Handshake
+            | Refusal::HandshakeTimeout => 400,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::connections::{Connections, Stage};
 use crate::door::Door;
 use crate::listener::{bind_group, share_out};
 use crate::log::{LogWriter, Observer};
+use crate::opening::Prepared;
 use crate::{Address, DrainReport, Listener, Refusals, ServerConfig, ServerHandle, ToListen};
 use landspout_handler::Handler;
 use std::io;
@@ -107,9 +108,10 @@ impl Server {
         Server::group(loops, config)
     }
 
-    fn group(loops: Vec<Vec<Listener>>, config: ServerConfig) -> io::Result<Vec<Server>> {
+    fn group(mut loops: Vec<Vec<Listener>>, config: ServerConfig) -> io::Result<Vec<Server>> {
         let log = LogWriter::open(&config.log)?;
-        let handle = ServerHandle::of(log.as_ref());
+        let prepared = Prepared::of(loops.iter_mut().flatten())?;
+        let handle = ServerHandle::of(log.as_ref(), prepared);
         let serve = |listeners| Server {
             listeners,
             config: config.clone(),

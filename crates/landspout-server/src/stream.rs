@@ -1,5 +1,8 @@
 //! One byte stream for all transports.
 
+#[cfg(feature = "tls")]
+use crate::tls;
+use landspout_handler::Connection;
 use std::fmt;
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -10,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
+#[cfg(feature = "tls")]
+use tokio_rustls::server::TlsStream;
 
 /// A connection's socket. What happens for each request is a branch and not a call through a table.
 #[derive(Debug)]
@@ -17,6 +22,9 @@ pub(crate) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    /// TLS over one of the others.
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream<Stream>>),
 }
 
 /// Who is at the other end of a socket.
@@ -69,29 +77,74 @@ macro_rules! each {
             Stream::Tcp($io) => $do,
             #[cfg(unix)]
             Stream::Unix($io) => $do,
+            #[cfg(feature = "tls")]
+            Stream::Tls($io) => $do,
         }
     };
 }
 
 impl Stream {
+    /// What handlers may know of the connection to this peer.
+    pub(crate) fn connection(&self, peer: Peer) -> Connection {
+        let local_addr = self.local_addr();
+        match self {
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => {
+                Connection::over_tls(peer.addr(), local_addr, tls::session(stream.get_ref().1))
+            }
+            _ => Connection::new(peer.addr(), local_addr, false),
+        }
+    }
+
     /// The address of this end, if it has one.
-    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+    fn local_addr(&self) -> Option<SocketAddr> {
         match self {
             Stream::Tcp(stream) => stream.local_addr().ok(),
             #[cfg(unix)]
             Stream::Unix(_) => None,
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().0.local_addr(),
         }
     }
 
-    /// Whether what passes is encrypted.
-    pub(crate) fn is_secure(&self) -> bool {
-        false
+    /// The first byte that the client sends, which stays to be read; none where that cannot be told.
+    #[cfg(feature = "tls")]
+    pub(crate) async fn first_byte(&self) -> io::Result<Option<u8>> {
+        let mut first = [0];
+        match self {
+            Stream::Tcp(stream) => match stream.peek(&mut first).await? {
+                0 => Ok(None),
+                _ => Ok(Some(first[0])),
+            },
+            _ => Ok(None),
+        }
     }
 
     /// What it speaks, if that was agreed on.
     #[allow(dead_code, reason = "HTTP/2 asks for it")]
     pub(crate) fn speaks(&self) -> Speaks {
-        Speaks::Unknown
+        match self {
+            Stream::Tcp(_) => Speaks::Unknown,
+            #[cfg(unix)]
+            Stream::Unix(_) => Speaks::Unknown,
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => match stream.get_ref().1.alpn_protocol() {
+                Some(b"h2") => Speaks::Http2,
+                _ => Speaks::Http1,
+            },
+        }
+    }
+
+    /// Whether it took bytes that the socket had no room for, which a flush will send.
+    #[inline]
+    pub(crate) fn has_unsent(&self) -> bool {
+        match self {
+            Stream::Tcp(_) => false,
+            #[cfg(unix)]
+            Stream::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().1.wants_write(),
+        }
     }
 
     /// Whether the client has closed its side. The kernel said so when it happened: no system call.
@@ -105,7 +158,13 @@ impl Stream {
 
     fn ready_now(&self) -> Poll<io::Result<Ready>> {
         let cx = &mut Context::from_waker(Waker::noop());
-        each!(self, io => pin!(io.ready(Interest::READABLE)).poll(cx))
+        match self {
+            Stream::Tcp(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
+            #[cfg(unix)]
+            Stream::Unix(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().0.ready_now(),
+        }
     }
 
     /// Makes the close that follows a reset: what is not sent yet is thrown away.
@@ -115,6 +174,8 @@ impl Stream {
             // A Unix socket has no reset; its peer has what was written.
             #[cfg(unix)]
             Stream::Unix(_) => {}
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().0.set_zero_linger(),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod access_log;
 mod answers;
+#[cfg(feature = "tls")]
+mod authority;
 mod binding;
 mod bodies;
 mod config;
@@ -10,6 +12,7 @@ mod deadlines;
 mod disconnects;
 mod drain;
 mod early_answers;
+mod https_redirects;
 mod limits;
 mod log;
 mod noise;
@@ -18,5 +21,7 @@ mod proxies;
 mod refusal_counts;
 mod refusals;
 mod text_log;
+#[cfg(feature = "tls")]
+mod tls;
 mod upgrades;
 mod wire;

@@ -1,6 +1,8 @@
 //! A server on a free port, and a client that writes bytes by hand.
 
-use landspout_server::{DrainReport, Handler, Refusals, Server, ServerConfig, ServerHandle};
+use landspout_server::{
+    DrainReport, Handler, Refusals, Server, ServerConfig, ServerHandle, ToListen,
+};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +22,15 @@ pub(crate) fn serve(handler: impl Handler + 'static) -> Site {
 }
 
 pub(crate) fn serve_with(config: ServerConfig, handler: impl Handler + 'static) -> Site {
-    let server = Server::bind_with("127.0.0.1:0", config).unwrap();
+    serve_on("127.0.0.1:0", config, handler)
+}
+
+pub(crate) fn serve_on(
+    listen: impl ToListen,
+    config: ServerConfig,
+    handler: impl Handler + 'static,
+) -> Site {
+    let server = Server::bind_with(listen, config).unwrap();
     let (addr, handle, refusals) = (server.local_addr(), server.handle(), server.refusals());
     Site { addr, handle, refusals, serving: tokio::task::spawn_local(server.serve(handler)) }
 }
