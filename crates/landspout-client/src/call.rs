@@ -1,17 +1,21 @@
 //! A request that was understood, and can be sent as often as redirects ask.
 
-use crate::ClientConfig;
 use crate::decompress;
 use crate::error::{Failure, Kind};
+use crate::expect::Gate;
 use crate::options::Rules;
 use crate::redirect::Step;
+use crate::replay::Spare;
 use crate::target::Target;
+use crate::watch::Sight;
+use crate::{ClientConfig, Credentials, Policies, Replay};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, RANGE,
-    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST,
+    HeaderValue, RANGE, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderMap, Method, Request};
 use landspout_handler::Body;
+use std::time::Duration;
 
 /// Whether a request is the client's own, or one that is passed on for somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +33,88 @@ pub(crate) struct Call {
     pub(crate) target: Target,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
+    /// Makes the body anew, where it streams and can be.
+    pub(crate) replay: Option<Replay>,
     pub(crate) rules: Rules,
     pub(crate) role: Role,
+    pub(crate) credentials: Option<Credentials>,
+    /// Those of the jar, for this target.
+    pub(crate) cookies: Option<HeaderValue>,
+    /// How long the body waits for the server to want it.
+    pub(crate) expect_continue: Duration,
+    /// What the body waits behind.
+    pub(crate) gate: Option<Gate>,
+    pub(crate) sight: Option<Sight>,
 }
 
 impl Call {
+    pub(crate) fn new(
+        (method, target): (Method, Target),
+        headers: HeaderMap,
+        (body, replay): (Body, Option<Replay>),
+        rules: Rules,
+        role: Role,
+    ) -> Call {
+        let credentials = rules.policies.as_ref().and_then(|own| own.credentials.clone());
+        Call {
+            method,
+            target,
+            headers,
+            body,
+            replay,
+            rules,
+            role,
+            credentials,
+            cookies: None,
+            expect_continue: Duration::ZERO,
+            gate: None,
+            sight: None,
+        }
+    }
+
+    pub(crate) fn policies(&self) -> Option<&Policies> {
+        self.rules.policies.as_deref()
+    }
+
+    /// Adds what the client says in each request, and what belongs to this one wherever it goes.
+    pub(crate) fn add_lasting(&mut self, defaults: &HeaderMap, config: &ClientConfig) {
+        let wait = self.policies().and_then(|policies| policies.expect_continue);
+        self.expect_continue = wait.unwrap_or(config.expect_continue);
+        if let Some(trace) = self.rules.policies.as_ref().and_then(|own| own.trace.as_ref()) {
+            trace.add_to(&mut self.headers);
+        }
+        if self.role == Role::Gateway {
+            return;
+        }
+        for (name, value) in defaults {
+            if !self.is_without(name) {
+                self.headers.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+    }
+
+    /// Whether the caller does not want a header that the client would add.
+    fn is_without(&self, name: &http::HeaderName) -> bool {
+        self.policies().is_some_and(|policies| policies.without_headers.contains(name))
+    }
+
+    /// What the body can be had from once more.
+    pub(crate) fn spare(&self) -> Option<Spare> {
+        self.spare_of(&self.body)
+    }
+
+    /// The same, where the body is on its way.
+    pub(crate) fn spare_of(&self, body: &Body) -> Option<Spare> {
+        Spare::of(body, self.replay.as_ref())
+    }
+
+    /// The jar that the request's cookies come from.
+    #[cfg(feature = "cookies")]
+    pub(crate) fn jar(&self) -> Option<&crate::CookieJar> {
+        let policies = self.policies().filter(|policies| policies.use_cookies != Some(false))?;
+        policies.cookies.as_ref().filter(|_| self.role == Role::Agent)
+    }
+
     /// Refuses what HTTP cannot carry, or what would make the framing ambiguous.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let refuse = |why: &'static str| Err(Failure::new(Kind::Invalid, why));
@@ -46,12 +127,20 @@ impl Call {
         if self.headers.contains_key(CONTENT_LENGTH) && content_length(&self.headers).is_none() {
             return refuse("Content-Length is not a number");
         }
+        if self.headers.get_all(HOST).iter().nth(1).is_some() {
+            // RFC 9112 §3.2: a server must refuse it, or two of them read different hosts.
+            return refuse("there is more than one Host");
+        }
         Ok(())
     }
 
     /// The request as it goes over the wire. The body goes with it.
     pub(crate) fn request(&mut self, config: &ClientConfig) -> Result<Request<Body>, Failure> {
-        let body = std::mem::take(&mut self.body);
+        let mut body = std::mem::take(&mut self.body);
+        // What waits before a connection that has closed can go over another.
+        if let Some(waiting) = self.gate.take().and_then(|gate| gate.hold_back()) {
+            body = waiting;
+        }
         let mut headers = self.headers.clone();
         self.add_authority(&mut headers)?;
         add_framing(&mut headers, &self.method, &body);
@@ -61,16 +150,34 @@ impl Call {
         if !config.keep_alive && !self.wants_upgrade() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        if let Some(cookies) = &self.cookies {
+            add_cookies(&mut headers, cookies);
+        }
+        if !self.expect_continue.is_zero() && !http_body::Body::is_end_stream(&body) {
+            headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
+            let (gate, gated) = Gate::shut(body, self.expect_continue);
+            self.gate = Some(gate);
+            body = gated;
+        }
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.target.request_uri();
         *request.headers_mut() = headers;
+        if let Some(gate) = &self.gate {
+            request.extensions_mut().insert(gate.clone());
+        }
         Ok(request)
     }
 
     /// Turns into the request that a redirect asks for.
     pub(crate) fn follow(&mut self, step: Step, body: Option<Body>) {
         step.strip(&mut self.headers);
+        if !step.same_origin {
+            self.credentials = None;
+        }
+        if body.is_none() {
+            self.replay = None;
+        }
         self.method = step.method;
         self.target = step.target;
         self.body = body.unwrap_or_default();
@@ -84,6 +191,7 @@ impl Call {
             && self.role == Role::Agent
             && !self.headers.contains_key(ACCEPT_ENCODING)
             && !self.headers.contains_key(RANGE)
+            && !self.is_without(&ACCEPT_ENCODING)
     }
 
     /// Whether the connection shall speak another protocol afterwards.
@@ -104,6 +212,13 @@ impl Call {
         if let Some(credentials) = &self.target.credentials {
             headers.entry(AUTHORIZATION).or_insert_with(|| credentials.clone());
         }
+        if let Some(credentials) = &self.credentials
+            && !headers.contains_key(AUTHORIZATION)
+        {
+            let Target { origin, path, .. } = &self.target;
+            let value = credentials.authorize(origin, &self.method, path.as_str());
+            value.map(|value| headers.insert(AUTHORIZATION, value));
+        }
         Ok(())
     }
 
@@ -119,7 +234,25 @@ impl Call {
             let user_agent = user_agent.map_err(|error| Failure::new(Kind::Invalid, error))?;
             headers.insert(USER_AGENT, user_agent);
         }
+        for name in self.policies().iter().flat_map(|policies| &policies.without_headers) {
+            let is_default = [ACCEPT, ACCEPT_ENCODING, USER_AGENT].contains(name);
+            if is_default && !self.headers.contains_key(name) {
+                headers.remove(name);
+            }
+        }
         Ok(())
+    }
+}
+
+/// Adds to the cookies that the caller has set: there is one header for all (RFC 6265bis §5.8).
+fn add_cookies(headers: &mut HeaderMap, cookies: &HeaderValue) {
+    let all = match headers.get(COOKIE) {
+        Some(own) => HeaderValue::from_bytes(&[own.as_bytes(), b"; ", cookies.as_bytes()].concat()),
+        None => Ok(cookies.clone()),
+    };
+    if let Ok(mut all) = all {
+        all.set_sensitive(true);
+        headers.insert(COOKIE, all);
     }
 }
 

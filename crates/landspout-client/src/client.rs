@@ -4,14 +4,16 @@ use crate::call::{Call, Role};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetch;
 use crate::memory::Memory;
+use crate::metrics::Counters;
 use crate::network::Network;
+use crate::retry::RetryBudget;
 use crate::target::{Target, TargetError};
 use crate::timings::Stopwatch;
 use crate::{
-    ClientConfig, ClientResponse, FetchError, FetchHandle, Phase, PoolStats, RequestBuilder,
-    RequestOptions, Resolver,
+    ClientConfig, ClientMetrics, ClientResponse, FetchError, FetchHandle, Phase, PoolStats, Replay,
+    RequestBuilder, RequestOptions, Resolver, TraceContext,
 };
-use http::Method;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use landspout_handler::{Handler, Request};
 use std::sync::Arc;
 
@@ -40,12 +42,18 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) inner: Arc<Inner>,
+    /// What a request says that does not say otherwise.
+    pub(crate) defaults: Option<Arc<RequestOptions>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
+    /// Those of the settings, or what is wrong with them.
+    pub(crate) headers: Result<HeaderMap, String>,
     pub(crate) backend: Backend,
+    pub(crate) budget: RetryBudget,
+    pub(crate) counters: Arc<Counters>,
 }
 
 /// What answers.
@@ -67,13 +75,13 @@ impl Client {
     /// A client with these settings.
     pub fn with_config(config: ClientConfig) -> Client {
         let backend = Backend::Network(Network::new(&config, None));
-        Client { inner: Arc::new(Inner { config, backend }) }
+        Client { inner: Arc::new(Inner::new(config, backend)), defaults: None }
     }
 
     /// A client with these settings, which asks `resolver` for the addresses of host names.
     pub fn with_resolver(config: ClientConfig, resolver: impl Resolver + 'static) -> Client {
         let backend = Backend::Network(Network::new(&config, Some(Box::new(resolver))));
-        Client { inner: Arc::new(Inner { config, backend }) }
+        Client { inner: Arc::new(Inner::new(config, backend)), defaults: None }
     }
 
     /// A client whose requests go to a handler in memory instead of the network: for tests, and for
@@ -85,8 +93,38 @@ impl Client {
     /// # Panics
     /// The current task is not on a tokio `LocalRuntime` or `LocalSet`.
     pub fn over(handler: impl Handler + 'static) -> Client {
-        let config = ClientConfig::default();
-        Client { inner: Arc::new(Inner { config, backend: Backend::Memory(Memory::new(handler)) }) }
+        Client::over_with_config(handler, ClientConfig::default())
+    }
+
+    /// As [`over`](Client::over), with these settings. Those of connections have no effect.
+    ///
+    /// # Panics
+    /// As for `over`.
+    pub fn over_with_config(handler: impl Handler + 'static, config: ClientConfig) -> Client {
+        let backend = Backend::Memory(Memory::new(handler));
+        Client { inner: Arc::new(Inner::new(config, backend)), defaults: None }
+    }
+
+    /// A client that shares the pool and the settings of this one, and whose requests have these
+    /// options where they do not set their own: credentials, a cookie jar, a policy. Those that
+    /// this one has stay, where the new ones say nothing.
+    #[must_use]
+    pub fn with_defaults(mut self, options: RequestOptions) -> Client {
+        self.defaults = Some(Arc::new(self.merged(options)));
+        self
+    }
+
+    /// What this client and its clones have done so far, in numbers.
+    pub fn metrics(&self) -> ClientMetrics {
+        self.inner.counters.read()
+    }
+
+    /// These options, and where they say nothing the client's.
+    pub(crate) fn merged(&self, own: RequestOptions) -> RequestOptions {
+        match &self.defaults {
+            Some(defaults) => own.or(defaults),
+            None => own,
+        }
     }
 
     /// The settings.
@@ -210,15 +248,29 @@ impl Client {
             Err(error) => return Err(invalid(error, &head.method, stopwatch)),
         };
         if let Some(own) = head.extensions.get::<RequestOptions>() {
-            options = own.clone().or(options);
+            options = own.clone().or(&options);
         }
-        let rules = options.over(&self.inner.config);
-        let call = Call { method: head.method, target, headers: head.headers, body, rules, role };
+        if let Some(trace) = head.extensions.get::<TraceContext>() {
+            options = options.or(&RequestOptions::default().trace(trace.clone()));
+        }
+        let replay = head.extensions.get::<Replay>().cloned();
+        let rules = self.merged(options).over(&self.inner.config);
+        let place = (head.method, target);
+        let call = Call::new(place, head.headers, (body, replay), rules, role);
         Fetch::new(&self.inner, call, stopwatch).run().await
     }
 }
 
 impl Inner {
+    fn new(config: ClientConfig, backend: Backend) -> Inner {
+        let headers = config.headers.iter().map(|(name, value)| {
+            let pair = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(value).ok());
+            pair.ok_or_else(|| format!("the client's header {name:?} is none"))
+        });
+        let (headers, budget) = (headers.collect(), RetryBudget::new(config.retry_budget));
+        Inner { config, headers, backend, budget, counters: Arc::default() }
+    }
+
     fn target(&self, url: &str) -> Result<Target, TargetError> {
         match self.backend {
             Backend::Network(_) => Target::parse(url),

@@ -1,6 +1,6 @@
 //! Why a fetch failed.
 
-use crate::{Phase, Timings};
+use crate::{Attempt, Phase, Timings};
 use landspout_handler::BodyError;
 use std::error::Error as StdError;
 use std::fmt;
@@ -34,6 +34,7 @@ struct Inner {
     request: String,
     url: Option<String>,
     timings: Timings,
+    attempts: Vec<Attempt>,
     source: Option<Cause>,
 }
 
@@ -68,6 +69,12 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(kind: Kind, source: impl Into<Cause>) -> Failure {
         Failure { kind, source: Some(source.into()) }
+    }
+
+    /// In words, with its cause; `phase` is where it happened.
+    pub(crate) fn describe(&self, phase: Phase) -> String {
+        let reason = reason(self.kind, phase);
+        self.source.as_ref().map_or_else(|| reason.clone(), |cause| format!("{reason}: {cause}"))
     }
 
     pub(crate) fn timeout(limit: Duration) -> Failure {
@@ -141,7 +148,13 @@ impl FetchError {
             None => method.to_string(),
         };
         let Failure { kind, source } = failure;
-        FetchError(Box::new(Inner { kind, phase, request, url, timings, source }))
+        let attempts = Vec::new();
+        FetchError(Box::new(Inner { kind, phase, request, url, timings, attempts, source }))
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: Vec<Attempt>) -> FetchError {
+        self.0.attempts = attempts;
+        self
     }
 
     /// What the fetch was doing when it failed.
@@ -229,6 +242,11 @@ impl FetchError {
         self.0.url.as_deref()
     }
 
+    /// The attempts before this one, the first one first.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
     /// How long each phase took up to the failure.
     pub fn timings(&self) -> Timings {
         self.0.timings
@@ -236,29 +254,33 @@ impl FetchError {
 
     /// What went wrong, without method, URL and cause.
     pub fn reason(&self) -> String {
-        let phase = self.0.phase;
-        let reason = match (self.0.kind, phase) {
-            (Kind::Timeout(limit), phase) => {
-                return format!("timed out after {limit:?} while {phase}");
-            }
-            (Kind::Invalid, _) => "the request cannot be sent",
-            (Kind::ProxyAuth, _) => "the proxy did not accept the credentials",
-            (Kind::Redirect, _) => "the redirect cannot be followed",
-            (Kind::RequestBody, _) => "the body of the request failed",
-            (Kind::Decode, _) => "the body could not be decoded",
-            (Kind::Malformed, _) => "the answer is not HTTP",
-            (Kind::TooLarge, Phase::Body) => "the body is too long",
-            (Kind::TooLarge, _) => "the head of the answer is too long",
-            (Kind::Failed, Phase::Proxy) => "the proxy made no connection",
-            (Kind::Failed, Phase::Dns) => "the host name could not be resolved",
-            (Kind::Failed, Phase::Connect) => "could not connect",
-            (Kind::Failed, Phase::Tls) => "TLS could not be negotiated",
-            (Kind::Failed, Phase::Send) => "the connection broke while sending the request",
-            (Kind::Failed, Phase::Body) => "the body broke off",
-            (Kind::Failed, _) => "the connection broke before the answer",
-        };
-        reason.to_owned()
+        reason(self.0.kind, self.0.phase)
     }
+}
+
+/// What goes wrong in a phase, in words.
+fn reason(kind: Kind, phase: Phase) -> String {
+    let reason = match (kind, phase) {
+        (Kind::Timeout(limit), phase) => {
+            return format!("timed out after {limit:?} while {phase}");
+        }
+        (Kind::Invalid, _) => "the request cannot be sent",
+        (Kind::ProxyAuth, _) => "the proxy did not accept the credentials",
+        (Kind::Redirect, _) => "the redirect cannot be followed",
+        (Kind::RequestBody, _) => "the body of the request failed",
+        (Kind::Decode, _) => "the body could not be decoded",
+        (Kind::Malformed, _) => "the answer is not HTTP",
+        (Kind::TooLarge, Phase::Body) => "the body is too long",
+        (Kind::TooLarge, _) => "the head of the answer is too long",
+        (Kind::Failed, Phase::Proxy) => "the proxy made no connection",
+        (Kind::Failed, Phase::Dns) => "the host name could not be resolved",
+        (Kind::Failed, Phase::Connect) => "could not connect",
+        (Kind::Failed, Phase::Tls) => "TLS could not be negotiated",
+        (Kind::Failed, Phase::Send) => "the connection broke while sending the request",
+        (Kind::Failed, Phase::Body) => "the body broke off",
+        (Kind::Failed, _) => "the connection broke before the answer",
+    };
+    reason.to_owned()
 }
 
 impl fmt::Display for FetchError {

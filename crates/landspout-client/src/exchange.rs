@@ -7,7 +7,9 @@ use crate::connection::{Answer, Connection, Unanswered};
 use crate::error::{Failure, Kind};
 use crate::lease::Lease;
 use crate::memory::Memory;
+use crate::metrics::Tally;
 use crate::network::Network;
+use crate::replay::Spare;
 use crate::route::Route;
 use crate::timings::Stopwatch;
 use crate::transfer::{Transfer, TransferLimits};
@@ -15,6 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use landspout_handler::{Body, BodyError};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -56,6 +59,8 @@ impl<'a> Exchange<'a> {
     }
 
     async fn in_memory(&mut self, memory: &Memory) -> Result<Response<Body>, Failure> {
+        // There is no wire that a body could be kept off.
+        self.call.expect_continue = Duration::ZERO;
         let request = self.call.request(&self.inner.config)?;
         self.stopwatch.enter(Phase::FirstByte);
         let response = within(self.deadline(), memory.send(request)).await??;
@@ -87,7 +92,7 @@ impl<'a> Exchange<'a> {
                 None => lease.open(self.connect(network, &route).await?),
             };
             let may_repeat = reused && self.call.is_idempotent();
-            let spare = request.body().try_clone();
+            let spare = self.call.spare_of(request.body());
             match self.send(connection, request).await {
                 Ok(response) => return Ok(self.unpack(response, lease)),
                 Err(unanswered) if repeats == MAX_REPEATS => return Err(unanswered.failure),
@@ -132,6 +137,9 @@ impl<'a> Exchange<'a> {
     ) -> Result<Response<Answer>, Unanswered> {
         self.stopwatch.enter(Phase::Send);
         self.remote_addr = connection.remote_addr();
+        if let Some(sight) = &self.call.sight {
+            sight.connected(self.remote_addr, self.stopwatch.is_reused());
+        }
         let own = Deadline::after(self.call.rules.first_byte_timeout);
         let deadline = earlier(own, self.deadline());
         let origin = &self.call.target.origin;
@@ -171,8 +179,14 @@ impl<'a> Exchange<'a> {
             deadline: self.deadline().map(|deadline| deadline.at),
             read_timeout: self.call.rules.read_timeout,
         };
-        let transfer = Transfer::new(body, lease, server_idle(headers), limits);
+        let tally = Tally { counters: Arc::clone(&self.inner.counters), bytes: 0 };
+        let transfer = Transfer::new(body, lease, server_idle(headers), limits, tally);
         Body::wrap(transfer).limit(self.call.rules.max_body_size)
+    }
+
+    /// How long the whole request may still take; `None` is without end.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.at.saturating_duration_since(Instant::now()))
     }
 
     /// When the whole request must be over: the time in queues does not count.
@@ -211,10 +225,10 @@ fn earlier(one: Option<Deadline>, other: Option<Deadline>) -> Option<Deadline> {
 
 /// The body to send once more, if that is harmless: nothing of the request went out, or the server
 /// says that it did nothing with it; or nothing came back, and doing it twice is doing it once.
-fn again(unanswered: Unanswered, spare: Option<Body>, may_repeat: bool) -> Result<Body, Failure> {
+fn again(unanswered: Unanswered, spare: Option<Spare>, may_repeat: bool) -> Result<Body, Failure> {
     let Unanswered { failure, unsent, answered, refused } = unanswered;
     let harmless = refused || (may_repeat && failure.kind == Kind::Failed && !answered);
-    unsent.or(spare.filter(|_| harmless)).ok_or(failure)
+    unsent.or(spare.filter(|_| harmless).map(|spare| spare.body())).ok_or(failure)
 }
 
 /// Whether an answer has no body whatever its head says (RFC 9112 §6.3).

@@ -50,6 +50,9 @@
 //! | `gzip` (default) | answers in gzip and deflate |
 //! | `sse` | [server-sent events](sse), as a client |
 //! | `websocket` | [WebSockets](websocket), as a client |
+//! | `brotli`, `zstd` | answers in these |
+//! | `cookies` | [`CookieJar`], which knows the public suffixes |
+//! | `digest` | [`Credentials::digest`] |
 
 mod callback;
 mod client;
@@ -60,6 +63,14 @@ mod options;
 mod request;
 mod response;
 mod timings;
+
+mod auth;
+mod policies;
+mod redirect_policy;
+mod replay;
+mod retry;
+mod trace;
+mod watch;
 
 mod call;
 mod exchange;
@@ -86,8 +97,15 @@ mod resolver;
 mod tls;
 mod wire;
 
+#[cfg(feature = "cookies")]
+mod cookies;
 mod decompress;
+#[cfg(feature = "digest")]
+mod digest;
+mod expect;
 mod memory;
+mod metrics;
+mod random;
 mod seconds;
 mod transfer;
 
@@ -98,6 +116,7 @@ pub mod sse;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
+pub use auth::Credentials;
 #[cfg(any(feature = "sse", feature = "websocket"))]
 pub use backoff::BackoffConfig;
 pub use callback::FetchHandle;
@@ -107,13 +126,22 @@ pub use config::{
     TlsVersion,
 };
 pub use connect_options::ConnectOptions;
+#[cfg(feature = "cookies")]
+pub use cookies::{Cookie, CookieJar, LoadError, SameSite};
 pub use error::FetchError;
+pub use metrics::ClientMetrics;
 pub use options::RequestOptions;
+pub use policies::Policies;
 pub use pool_stats::PoolStats;
+pub use redirect_policy::{RedirectAction, RedirectAttempt, RedirectPolicy};
+pub use replay::Replay;
 pub use request::RequestBuilder;
 pub use resolver::{Resolved, Resolver};
 pub use response::{ClientResponse, Redirect};
+pub use retry::{Attempt, RetryConfig};
 pub use timings::{Phase, Timings};
+pub use trace::TraceContext;
+pub use watch::{End, Outcome, Watch, Watched, Watcher};
 
 // What a user of the client meets, so that no other crate need be named: the client is a `Handler`,
 // takes a `Request`, and its bodies are `Body`.

@@ -1,6 +1,6 @@
 //! What one request sets for itself.
 
-use crate::{ClientConfig, ConnectOptions, HttpVersion, ProxyConfig, TlsConfig};
+use crate::{ClientConfig, ConnectOptions, HttpVersion, Policies, ProxyConfig, TlsConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct RequestOptions {
     pub max_compression_ratio: Option<u32>,
     /// How the connection is made; shared, because the pool tells connections apart by it.
     pub connect: Option<Arc<ConnectOptions>>,
+    /// What it does beyond being sent once. In a box, because most requests have none.
+    pub policies: Option<Box<Policies>>,
 }
 
 /// The options of a request and the settings of the client, put together.
@@ -60,6 +62,7 @@ pub(crate) struct Rules {
     pub(crate) decompress: bool,
     pub(crate) max_compression_ratio: u32,
     pub(crate) connect: Option<Arc<ConnectOptions>>,
+    pub(crate) policies: Option<Box<Policies>>,
 }
 
 impl RequestOptions {
@@ -192,7 +195,7 @@ impl RequestOptions {
     }
 
     /// These, and where they say nothing the others.
-    pub(crate) fn or(self, other: RequestOptions) -> RequestOptions {
+    pub(crate) fn or(self, other: &RequestOptions) -> RequestOptions {
         RequestOptions {
             queue_timeout: self.queue_timeout.or(other.queue_timeout),
             connect_timeout: self.connect_timeout.or(other.connect_timeout),
@@ -204,11 +207,15 @@ impl RequestOptions {
             max_body_size: self.max_body_size.or(other.max_body_size),
             decompress: self.decompress.or(other.decompress),
             max_compression_ratio: self.max_compression_ratio.or(other.max_compression_ratio),
-            connect: self.connect.or(other.connect),
+            connect: self.connect.or_else(|| other.connect.clone()),
+            policies: match (self.policies, &other.policies) {
+                (Some(own), Some(other)) => Some(Box::new(own.or(other))),
+                (own, other) => own.or_else(|| other.clone()),
+            },
         }
     }
 
-    pub(crate) fn over(&self, config: &ClientConfig) -> Rules {
+    pub(crate) fn over(self, config: &ClientConfig) -> Rules {
         Rules {
             queue_timeout: self.queue_timeout.unwrap_or(config.queue_timeout),
             connect_timeout: self.connect_timeout.unwrap_or(config.connect_timeout),
@@ -222,7 +229,8 @@ impl RequestOptions {
             max_compression_ratio: self
                 .max_compression_ratio
                 .unwrap_or(config.max_compression_ratio),
-            connect: self.connect.clone(),
+            connect: self.connect,
+            policies: self.policies,
         }
     }
 }

@@ -3,18 +3,21 @@
 use crate::target::{Target, TargetError};
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
-    CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    CONTENT_TYPE, COOKIE, EXPECT, HOST, LOCATION, PROXY_AUTHORIZATION, REFERER, TRAILER,
+    TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use std::fmt;
 
 /// Headers that tell of a body, and go with it (RFC 9110 §15.4).
-const OF_BODY: [HeaderName; 6] = [
+const OF_BODY: [HeaderName; 8] = [
     CONTENT_ENCODING,
     CONTENT_LANGUAGE,
     CONTENT_LENGTH,
     CONTENT_LOCATION,
     CONTENT_TYPE,
+    EXPECT,
+    TRAILER,
     TRANSFER_ENCODING,
 ];
 
@@ -31,6 +34,8 @@ pub(crate) struct Step {
     pub(crate) keeps_body: bool,
     /// Whether the origin stays the same, so that credentials may come along.
     pub(crate) same_origin: bool,
+    /// Whether it leads from https to http.
+    pub(crate) is_downgrade: bool,
 }
 
 /// What an answer asks for: `None` if it is no redirect that says where to go.
@@ -57,11 +62,13 @@ pub(crate) fn step(
     if same_origin {
         target.credentials.clone_from(&from.credentials);
     }
+    let is_downgrade = from.origin.secure && !target.origin.secure;
     Ok(Some(Step {
         method: if becomes_get { Method::GET } else { method.clone() },
         target,
         keeps_body: !becomes_get,
         same_origin,
+        is_downgrade,
     }))
 }
 
@@ -74,6 +81,20 @@ impl Step {
         for name in [body, origin].into_iter().flatten().flatten() {
             headers.remove(name);
         }
+        if !self.same_origin {
+            trim_referer(headers, self.is_downgrade);
+        }
+    }
+}
+
+/// What Fetch's default `strict-origin-when-cross-origin` leaves of the page that a request comes
+/// from: its origin, and on the way from https to http nothing.
+fn trim_referer(headers: &mut HeaderMap, is_downgrade: bool) {
+    let Some(referer) = headers.remove(REFERER).filter(|_| !is_downgrade) else { return };
+    let page = referer.to_str().ok().and_then(|referer| Target::parse(referer).ok());
+    let origin = page.and_then(|page| format!("{}/", page.origin).try_into().ok());
+    if let Some(origin) = origin {
+        headers.insert(REFERER, origin);
     }
 }
 
@@ -81,6 +102,10 @@ impl Step {
 #[derive(Debug)]
 pub(crate) enum RedirectError {
     TooMany(usize),
+    /// From https to http.
+    Downgrade,
+    /// The caller's policy is against it.
+    Refused(String),
     NotText,
     Target(TargetError),
     /// The body was a stream, which has been read.
@@ -91,6 +116,8 @@ impl fmt::Display for RedirectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RedirectError::TooMany(limit) => write!(f, "more than {limit} redirects"),
+            RedirectError::Downgrade => f.write_str("it leads from https to http"),
+            RedirectError::Refused(reason) => f.write_str(reason),
             RedirectError::NotText => f.write_str("its Location is not text"),
             RedirectError::Target(_) => f.write_str("its Location cannot be gone to"),
             RedirectError::BodyIsGone => f.write_str("the request's body cannot be sent twice"),

@@ -7,8 +7,8 @@ use crate::fetch::Fetch;
 use crate::target::{Target, TargetError, basic_credentials};
 use crate::timings::Stopwatch;
 use crate::{
-    Client, ClientResponse, FetchError, FetchHandle, HttpVersion, ProxyConfig, RequestOptions,
-    TlsConfig,
+    Client, ClientResponse, FetchError, FetchHandle, HttpVersion, ProxyConfig, Replay,
+    RequestOptions, TlsConfig,
 };
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -48,6 +48,7 @@ pub struct RequestBuilder {
     target: Result<Target, TargetError>,
     headers: HeaderMap,
     body: Body,
+    replay: Option<Replay>,
     options: RequestOptions,
     /// The first thing that was wrong.
     error: Option<Cause>,
@@ -65,6 +66,7 @@ impl RequestBuilder {
             target,
             headers: HeaderMap::new(),
             body: Body::empty(),
+            replay: None,
             options: RequestOptions::default(),
             error: None,
         }
@@ -108,6 +110,28 @@ impl RequestBuilder {
     /// may go with any method, GET too: some servers want it, though most pay it no heed.
     pub fn body(mut self, body: impl Into<Body>) -> RequestBuilder {
         self.body = body.into();
+        self.replay = None;
+        self
+    }
+
+    /// Sets the body to one that can be made anew: it streams, and is sent again after a redirect, a
+    /// challenge or a failure as one that is whole would be.
+    pub fn replay(mut self, replay: Replay) -> RequestBuilder {
+        self.replay = Some(replay);
+        self
+    }
+
+    /// Leaves out a header that the client would add by itself, or that was set before. `Host` and
+    /// those of the framing are sent all the same.
+    pub fn without_header(mut self, name: HeaderName) -> RequestBuilder {
+        self.headers.remove(&name);
+        self.options = self.options.without_header(name);
+        self
+    }
+
+    /// Sets options by their setters, beside those that were set.
+    pub fn options(mut self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> RequestBuilder {
+        self.options = set(self.options);
         self
     }
 
@@ -128,6 +152,7 @@ impl RequestBuilder {
         let content_type = HeaderValue::from_static(content_type);
         self.headers.entry(CONTENT_TYPE).or_insert(content_type);
         let body = body.map(|bytes| self.body = bytes.into());
+        self.replay = None;
         self.note(body);
         self
     }
@@ -274,14 +299,15 @@ impl RequestBuilder {
     /// As for [`Client::fetch`].
     pub async fn send(self) -> Result<ClientResponse, FetchError> {
         let stopwatch = Stopwatch::start();
-        let RequestBuilder { client, method, target, headers, body, options, error } = self;
+        let RequestBuilder { client, method, target, headers, body, replay, options, error } = self;
         let target = match (target, error) {
             (Ok(target), None) => target,
             (Ok(_), Some(error)) => return Err(invalid(error, &method, stopwatch)),
             (Err(error), _) => return Err(invalid(error, &method, stopwatch)),
         };
-        let rules = options.over(client.config());
-        let call = Call { method, target, headers, body, rules, role: Role::Agent };
+        let body = replay.as_ref().map_or(body, Replay::body);
+        let rules = client.merged(options).over(client.config());
+        let call = Call::new((method, target), headers, (body, replay), rules, Role::Agent);
         Fetch::new(&client.inner, call, stopwatch).run().await
     }
 
@@ -347,7 +373,11 @@ impl RequestBuilder {
             method: self.method.clone(),
             target: Ok(target.clone()),
             headers: self.headers.clone(),
-            body: self.body.try_clone()?,
+            body: match &self.replay {
+                Some(_) => Body::empty(),
+                None => self.body.try_clone()?,
+            },
+            replay: self.replay.clone(),
             options: self.options.clone(),
             error: None,
         })

@@ -5,10 +5,10 @@ use crate::error::{Cause, Failure, Kind};
 use crate::handover;
 use crate::target::Target;
 use crate::timings::Stopwatch;
-use crate::{FetchError, Phase, Timings};
-use bytes::Bytes;
+use crate::{Attempt, FetchError, Phase, Timings};
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, Version, response};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use landspout_handler::{Body, BodyError, Response, Upgrade};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
@@ -34,6 +34,8 @@ pub struct ClientResponse {
     /// Those of the whole request, once its body was read.
     timings: Option<Timings>,
     history: Vec<Redirect>,
+    attempts: Vec<Attempt>,
+    trailers: Option<HeaderMap>,
     remote_addr: Option<SocketAddr>,
 }
 
@@ -53,7 +55,7 @@ impl ClientResponse {
         body: Body,
         call: Call,
         stopwatch: Stopwatch,
-        history: Vec<Redirect>,
+        (history, attempts): (Vec<Redirect>, Vec<Attempt>),
         remote_addr: Option<SocketAddr>,
     ) -> ClientResponse {
         let mut response = ClientResponse {
@@ -66,6 +68,8 @@ impl ClientResponse {
             stopwatch,
             timings: None,
             history,
+            attempts,
+            trailers: None,
             remote_addr,
         };
         response.note_end();
@@ -103,6 +107,18 @@ impl ClientResponse {
         &self.history
     }
 
+    /// The attempts before the one that was answered so, the first one first; none without
+    /// [retries](crate::RetryConfig).
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// What the server said after the body (RFC 9110 §6.5), once the body was read to its end by
+    /// [`chunk`](ClientResponse::chunk), [`bytes`](ClientResponse::bytes) or their like.
+    pub fn trailers(&self) -> Option<&HeaderMap> {
+        self.trailers.as_ref()
+    }
+
     /// The address that answered. `None` over a handler in memory.
     pub fn remote_addr(&self) -> Option<SocketAddr> {
         self.remote_addr
@@ -126,9 +142,16 @@ impl ClientResponse {
     /// # Cancel safety
     /// Safe: a piece is either returned or still to come.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
-        let chunk = self.body.chunk().await;
+        while let Some(frame) = self.body.frame().await {
+            self.note_end();
+            match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => return Ok(Some(data)),
+                Ok(Err(frame)) => self.trailers = frame.into_trailers().ok(),
+                Err(error) => return Err(self.fail(error)),
+            }
+        }
         self.note_end();
-        chunk.map_err(|error| self.fail(error))
+        Ok(None)
     }
 
     /// All of the body that is still to come.
@@ -139,9 +162,15 @@ impl ClientResponse {
     /// # Cancel safety
     /// Not safe: what was read is lost.
     pub async fn bytes(&mut self) -> Result<Bytes, FetchError> {
-        let read = std::mem::take(&mut self.body).bytes().await;
-        self.note_end();
-        read.map_err(|error| self.fail(error))
+        let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.chunk().await? else { return Ok(first) };
+        let mut whole = BytesMut::with_capacity(first.len() + second.len());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(next) = self.chunk().await? {
+            whole.extend_from_slice(&next);
+        }
+        Ok(whole.freeze())
     }
 
     /// All of the body that is still to come, as UTF-8 text, whatever `Content-Type` says.
@@ -210,7 +239,8 @@ impl ClientResponse {
 
     fn error(&self, failure: Failure) -> FetchError {
         let url = Some(self.url().to_owned());
-        FetchError::new(failure, Phase::Body, &self.method, url, self.timings())
+        let error = FetchError::new(failure, Phase::Body, &self.method, url, self.timings());
+        error.with_attempts(self.attempts.clone())
     }
 }
 

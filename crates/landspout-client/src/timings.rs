@@ -128,6 +128,10 @@ impl Stopwatch {
         self.timings.reused = true;
     }
 
+    pub(crate) fn is_reused(&self) -> bool {
+        self.timings.reused
+    }
+
     /// How long the fetch has waited in queues.
     pub(crate) fn queued(&self) -> Duration {
         self.timings.queue.unwrap_or_default()

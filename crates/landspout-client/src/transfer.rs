@@ -2,6 +2,7 @@
 
 use crate::error::Stalled;
 use crate::lease::Lease;
+use crate::metrics::Tally;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use landspout_handler::BodyError;
@@ -20,6 +21,7 @@ pub(crate) struct Transfer<B: http_body::Body> {
     /// How long the server keeps the connection when it is idle.
     server_idle: Option<Duration>,
     limits: TransferLimits,
+    tally: Tally,
     /// When the body must go on, while it is waited for and that has a limit.
     quiet_until: Option<Instant>,
     /// Made when the body is waited for: a small one has come with its head.
@@ -41,9 +43,10 @@ impl<B: http_body::Body> Transfer<B> {
         lease: Option<Lease>,
         server_idle: Option<Duration>,
         limits: TransferLimits,
+        tally: Tally,
     ) -> Transfer<B> {
         let body = Some(body);
-        Transfer { body, lease, server_idle, limits, quiet_until: None, sleep: None }
+        Transfer { body, lease, server_idle, limits, tally, quiet_until: None, sleep: None }
     }
 
     fn finish(&mut self) {
@@ -104,6 +107,9 @@ where
             Poll::Ready(frame) => {
                 let is_end = body.is_end_stream();
                 self.quiet_until = None;
+                if let Some(Ok(frame)) = &frame {
+                    self.tally.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+                }
                 match &frame {
                     None => self.finish(),
                     Some(Err(_)) => self.fail(),

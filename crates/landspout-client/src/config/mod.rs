@@ -1,5 +1,6 @@
 //! The settings of a client.
 
+use crate::RetryConfig;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -107,6 +108,29 @@ pub struct ClientConfig {
     /// and makes the redirect the answer.
     pub max_redirects: usize,
 
+    /// Whether redirects from https to http are followed. Default false: whoever is on the way could
+    /// read and change what follows. It is an error then.
+    pub allow_downgrade: bool,
+
+    /// When a request is sent once more. Default never: see
+    /// [`RetryConfig::max_retries`](crate::RetryConfig#structfield.max_retries).
+    pub retry: RetryConfig,
+
+    /// How many repetitions all requests together may have in a row. Default 10; 0 is no limit. Each
+    /// request gives back a fifth of one, so that where all requests fail one in five is repeated.
+    pub retry_budget: u32,
+
+    /// How long a request with a body waits for the server's `100 Continue` before it sends the
+    /// body all the same; such requests say `Expect: 100-continue`. Default zero: they do not.
+    /// Worth a round trip for large bodies that may be refused.
+    #[serde(with = "crate::seconds")]
+    pub expect_continue: Duration,
+
+    /// Headers for each request that has no others of these names. Default none. They are sent to
+    /// the origin that the request goes to first and, but for credentials, wherever redirects lead.
+    /// One that is no header fails every request.
+    pub headers: BTreeMap<String, String>,
+
     /// Whether to ask for compressed answers and to decompress them. Default true. What is asked
     /// for is what the crate's features `gzip`, `brotli` and `zstd` can decompress.
     pub decompress: bool,
@@ -174,6 +198,11 @@ impl Default for ClientConfig {
             max_body_size: 100 * 1024 * 1024,
             max_header_size: 64 * 1024,
             max_redirects: 5,
+            allow_downgrade: false,
+            retry: RetryConfig::default(),
+            retry_budget: 10,
+            expect_continue: Duration::ZERO,
+            headers: BTreeMap::new(),
             decompress: true,
             max_compression_ratio: 1000,
             user_agent: concat!("landspout/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -206,6 +235,10 @@ impl ClientConfig {
         max_body_size: u64,
         max_header_size: usize,
         max_redirects: usize,
+        allow_downgrade: bool,
+        retry: RetryConfig,
+        retry_budget: u32,
+        expect_continue: Duration,
         decompress: bool,
         max_compression_ratio: u32,
         max_lookups: usize,
@@ -223,6 +256,13 @@ impl ClientConfig {
     #[must_use]
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
+        self
+    }
+
+    /// Adds to [`headers`](Self#structfield.headers).
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
         self
     }
 

@@ -12,6 +12,7 @@ pub(crate) use tunnel::tunnel;
 
 use crate::config::Http2Config;
 use crate::error::{Cause, Failure, Kind};
+use crate::expect::Gate;
 use crate::handover;
 use crate::io::Io;
 use crate::target::Origin;
@@ -180,7 +181,13 @@ impl Connection {
         let wants_upgrade = request.headers().contains_key(UPGRADE);
         let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
         let counting = Arc::clone(&wire);
-        on_informational(&mut request, move |_| counting.note_interim());
+        let gate = request.extensions().get::<Gate>().cloned();
+        on_informational(&mut request, move |interim| {
+            counting.note_interim();
+            if let Some(gate) = gate.as_ref().filter(|_| interim.status() == StatusCode::CONTINUE) {
+                gate.open();
+            }
+        });
         let sent = match &mut self.link {
             Link::Http1(link) => link.send(request),
             #[cfg(feature = "http2")]
