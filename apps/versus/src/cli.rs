@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::scenario::Mode;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -53,6 +54,22 @@ pub(crate) struct RunOptions {
     /// Where the results are written; a file of `results/` named for the time unless told.
     #[arg(long)]
     pub(crate) output: Option<PathBuf>,
+}
+
+impl RunOptions {
+    /// Whether no scenarios were chosen, so that what belongs to none is measured too.
+    pub(crate) fn measures_all(&self) -> bool {
+        self.scenarios.is_empty()
+    }
+
+    /// How much of everything is measured.
+    pub(crate) fn mode(&self) -> Mode {
+        match (self.quick, self.full) {
+            (true, _) => Mode::Quick,
+            (_, true) => Mode::Full,
+            _ => Mode::Default,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -87,8 +87,9 @@ fn count((_, program, scenarios): &Job, places: &Places) -> Counts {
         Ok(counted) => counted,
         Err(error) => return vec![("instructions", Err(error))],
     };
-    let mut cost = |scenario: &Scenario| match scenario.load {
-        Load::Requests { ask, depth, .. } => counted.cost(&ask, depth),
+    let mut cost = |scenario: &&'static Scenario| match scenario.load {
+        Load::Requests { ask, depth } => Some((scenario.name, counted.cost(&ask, depth))),
+        Load::Own(_) | Load::Fetches => None,
     };
-    scenarios.iter().map(|scenario| (scenario.name, cost(scenario))).collect()
+    scenarios.iter().filter_map(|scenario| cost(scenario)).collect()
 }

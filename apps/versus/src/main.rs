@@ -8,10 +8,10 @@
 //! | `catalogue`, `scenario` | who is compared, and in what |
 //! | `program`, `server` | a peer as a program, and as a process pinned to its core |
 //! | `exchange`, `verify` | requests by hand, and whether all peers answer the same |
-//! | `round`, `wrk`, `driver` | load from the other core, and what it cost the server |
-//! | `callgrind`, `syscalls` | what one request costs, counted instead of timed |
-//! | `idle`, `size` | memory of idle connections, start-up, size of the programs |
-//! | `curve` | how cost grows |
+//! | `turns`, `round`, `wrk`, `driver` | load from the other core, and what it cost the peer |
+//! | `counts`, `callgrind`, `syscalls` | what one request costs, counted instead of timed |
+//! | `footprint` | memory of idle connections, start-up, size of the programs |
+//! | `curves` | how cost grows |
 //! | `results`, `machine`, `report` | what was found, where, and the tables of it |
 
 mod cli;
@@ -21,16 +21,20 @@ mod scenario;
 
 mod program;
 mod server;
+mod syscalls;
 mod usage;
 
 mod exchange;
+mod footprint;
 mod verify;
 
+mod driver;
 mod round;
 mod wrk;
 
 mod callgrind;
 mod counts;
+mod curves;
 
 mod machine;
 mod results;

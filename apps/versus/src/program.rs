@@ -114,7 +114,7 @@ pub(crate) fn build(package: &str, places: &Places) -> Result<PathBuf> {
     let program = places.target.join("release").join(package);
     if places.builds {
         let mut cargo = cargo(&places.home);
-        done(cargo.args(["build", "--release", "--locked", "--quiet", "-p", package]))?;
+        done(cargo.args(["build", "--release", "--quiet", "-p", package]))?;
     }
     ensure!(program.exists(), "{package} was not built");
     Ok(program)

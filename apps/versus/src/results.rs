@@ -2,6 +2,7 @@
 
 use crate::machine::Machine;
 use crate::round::{Round, median};
+use crate::scenario::Mode;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -23,7 +24,7 @@ pub(crate) struct Results {
 /// How it was measured.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Settings {
-    pub(crate) mode: String,
+    pub(crate) mode: Mode,
     pub(crate) rounds: usize,
     pub(crate) seconds: u64,
     pub(crate) server_core: usize,

@@ -27,26 +27,36 @@ pub(crate) struct Latency {
 pub(crate) struct Round {
     /// Requests, messages or deliveries a second.
     pub(crate) rate: f64,
-    /// Seconds of the server's processor for 100 000 of them.
+    /// Seconds of the peer's processor for 100 000 of them.
     pub(crate) cpu: f64,
-    /// How much of the time the server was on its processor, from 0 to 1.
-    pub(crate) server_busy: f64,
-    /// The same of the load generator.
-    pub(crate) load_busy: f64,
+    /// How much of the time the peer was on its processor, from 0 to 1.
+    pub(crate) peer_busy: f64,
+    /// The same of the other side: the load generator, or the server of a client.
+    pub(crate) other_busy: f64,
     pub(crate) latency: Option<Latency>,
     /// The machine's load average then.
     pub(crate) load_average: f64,
 }
 
 impl Round {
-    pub(crate) fn new(done: &Done, server: Duration, load_average: f64) -> Round {
+    /// The round of a server that used so much time on its processor.
+    pub(crate) fn of_server(done: &Done, server: Duration, load_average: f64) -> Round {
+        Round::new(done, server, done.cpu, load_average)
+    }
+
+    /// The round of a client, whose server used so much time on its processor.
+    pub(crate) fn of_client(done: &Done, server: Duration, load_average: f64) -> Round {
+        Round::new(done, done.cpu, server, load_average)
+    }
+
+    fn new(done: &Done, peer: Duration, other: Duration, load_average: f64) -> Round {
         let seconds = done.elapsed.as_secs_f64();
         let count = done.count as f64;
         Round {
             rate: count / seconds,
-            cpu: server.as_secs_f64() / count * 100_000.0,
-            server_busy: server.as_secs_f64() / seconds,
-            load_busy: done.cpu.as_secs_f64() / seconds,
+            cpu: peer.as_secs_f64() / count * 100_000.0,
+            peer_busy: peer.as_secs_f64() / seconds,
+            other_busy: other.as_secs_f64() / seconds,
             latency: done.latency,
             load_average,
         }

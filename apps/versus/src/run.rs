@@ -5,14 +5,15 @@ use crate::cli::RunOptions;
 use crate::machine::Machine;
 use crate::program::{self, Places, Program, find};
 use crate::results::{Omission, Participant, Results, Settings};
-use crate::scenario::{SCENARIOS, Scenario};
-use crate::{counts, turns};
+use crate::scenario::{Mode, SCENARIOS, Scenario};
+use crate::{counts, curves, footprint, syscalls, turns};
 use anyhow::{Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::time::Duration;
 
 /// A peer that can be started.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ready {
     pub(crate) peer: &'static Peer,
     pub(crate) program: Program,
@@ -38,7 +39,7 @@ pub(crate) fn list() -> Result<()> {
     }
     println!("\nScenarios:");
     for scenario in SCENARIOS {
-        let quick = if scenario.is_quick { "quick" } else { "" };
+        let quick = format!("{:?}", scenario.mode);
         println!("  {:22} {:10} {}", scenario.name, quick, scenario.title);
     }
     println!("\nTools:");
@@ -53,9 +54,19 @@ pub(crate) fn list() -> Result<()> {
 pub(crate) fn run(options: &RunOptions) -> Result<()> {
     ensure!(options.server_core != options.load_core, "server and load need a core each");
     find("wrk")?;
+    // Thousands of connections are a file each.
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
     let mut run = Run::prepare(options)?;
     turns::measure(&mut run)?;
     counts::measure(&mut run)?;
+    if options.measures_all() && options.mode() >= Mode::Default {
+        syscalls::measure(&mut run);
+        footprint::measure(&mut run)?;
+    }
+    if options.measures_all() && options.mode() == Mode::Full {
+        curves::measure(&mut run)?;
+    }
     run.bar.finish_and_clear();
     let name = format!("results/{}.json", run.results.machine.began);
     let path = options.output.clone().unwrap_or_else(|| run.places.home.join(name));
@@ -80,8 +91,10 @@ impl Run {
         let bar = ProgressBar::new(0);
         let mut run = Run { places, ready: Vec::new(), scenarios, results, bar };
         let kinds: Vec<Kind> = run.scenarios.iter().map(|scenario| scenario.kind).collect();
-        let chosen: Vec<_> =
-            chosen_peers(options)?.into_iter().filter(|peer| kinds.contains(&peer.kind)).collect();
+        let chosen: Vec<_> = chosen_peers(options)?
+            .into_iter()
+            .filter(|peer| kinds.contains(&peer.kind) || peer.name == Peer::FLOOR)
+            .collect();
         run.stage("building", chosen.len());
         for peer in chosen {
             run.step(peer.name);
@@ -125,13 +138,8 @@ impl Run {
 }
 
 fn settings(options: &RunOptions) -> Settings {
-    let mode = match (options.quick, options.full) {
-        (true, _) => "quick",
-        (_, true) => "full",
-        _ => "default",
-    };
     Settings {
-        mode: mode.to_owned(),
+        mode: options.mode(),
         rounds: options.rounds.unwrap_or(if options.quick { 3 } else { 5 }).max(1),
         seconds: options.seconds.unwrap_or(1).max(1),
         server_core: options.server_core,
@@ -143,7 +151,7 @@ fn chosen_scenarios(options: &RunOptions) -> Result<Vec<&'static Scenario>> {
     let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
     check_names("scenario", &options.scenarios, &names)?;
     let chosen = |scenario: &&Scenario| match &options.scenarios[..] {
-        [] => scenario.is_quick || !options.quick,
+        [] => scenario.mode <= options.mode(),
         names => names.iter().any(|name| name == scenario.name),
     };
     Ok(SCENARIOS.iter().filter(chosen).collect())
@@ -155,7 +163,7 @@ fn chosen_peers(options: &RunOptions) -> Result<Vec<&'static Peer>> {
     let chosen = |peer: &&Peer| {
         let is_named =
             options.peers.is_empty() || options.peers.iter().any(|name| name == peer.name);
-        is_named || peer.name == Peer::FLOOR
+        is_named || peer.name == Peer::FLOOR || peer.name == peer.kind.floor()
     };
     Ok(PEERS.iter().filter(chosen).collect())
 }

@@ -1,9 +1,12 @@
 //! Rates and processor time: peers in turns, round after round.
 //!
-//! All peers of a scenario run at the same time, idle but for the one whose turn it is. So what
+//! All servers of a scenario run at the same time, idle but for the one whose turn it is. So what
 //! changes on the machine in the course of minutes changes for all of them, and each round of a peer
 //! is compared with the floor's same round.
 
+use crate::catalogue::{Kind, Peer};
+use crate::driver::Driver;
+use crate::program::{Program, build};
 use crate::results::Turns;
 use crate::round::Round;
 use crate::run::{Ready, Run};
@@ -12,53 +15,118 @@ use crate::server::{Server, Start};
 use crate::usage;
 use crate::verify::verify;
 use crate::wrk::Wrk;
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Connections of wrk, and requests that a client has on their way.
+pub(crate) const CONCURRENCY: usize = 64;
+
+/// GETs of a client in one round; fewer of the slow ones, whose rounds would last for seconds.
+const FETCHES: usize = 20_000;
+const SLOW_FETCHES: usize = 4_000;
 
 /// Measures each scenario that was chosen.
 pub(crate) fn measure(run: &mut Run) -> Result<()> {
+    let own_load = build("versus-load", &run.places)?;
     for scenario in run.scenarios.clone() {
-        measure_scenario(run, scenario)?;
+        let running = start(run, scenario);
+        let mut round = Rounds { scenario, own_load: own_load.clone(), running };
+        round.measure(run);
     }
     Ok(())
 }
 
-fn measure_scenario(run: &mut Run, scenario: &'static Scenario) -> Result<()> {
-    let mut running = start(run, scenario);
-    let rounds = run.results.settings.rounds;
-    run.stage(scenario.name, running.len() * rounds);
-    let mut turns: Vec<Turns> = running.iter().map(|(name, _)| empty(scenario, name)).collect();
-    for _ in 0..rounds {
-        // From behind, so that who is taken out does not move the next.
-        for at in (0..running.len()).rev() {
-            let (name, server) = &running[at];
-            let name = *name;
-            run.step(name);
-            match turn(run, scenario, server) {
-                Ok(round) => turns[at].rounds.push(round),
-                Err(error) => {
-                    run.omit(name, scenario.name, &error);
-                    running.remove(at);
-                    turns.remove(at);
+/// The peers of a scenario.
+struct Rounds {
+    scenario: &'static Scenario,
+    own_load: PathBuf,
+    running: Vec<Running>,
+}
+
+/// A peer, and the server whose turn it is with it: its own, or the one that a client asks.
+struct Running {
+    peer: &'static Peer,
+    program: Program,
+    server: Server,
+}
+
+impl Rounds {
+    fn measure(&mut self, run: &mut Run) {
+        let rounds = run.results.settings.rounds;
+        run.stage(self.scenario.name, self.running.len() * rounds);
+        let mut turns: Vec<Turns> = self.running.iter().map(|it| self.empty(it.peer)).collect();
+        for _ in 0..rounds {
+            // From behind, so that who is taken out does not move the next.
+            for at in (0..self.running.len()).rev() {
+                let name = self.running[at].peer.name;
+                run.step(name);
+                match self.turn(run, &self.running[at]) {
+                    Ok(round) => turns[at].rounds.push(round),
+                    Err(error) => {
+                        run.omit(name, self.scenario.name, &error);
+                        self.running.remove(at);
+                        turns.remove(at);
+                    }
                 }
             }
         }
+        run.results.turns.extend(turns);
     }
-    run.results.turns.extend(turns);
-    Ok(())
+
+    fn empty(&self, peer: &Peer) -> Turns {
+        let (scenario, peer) = (self.scenario.name.to_owned(), peer.name.to_owned());
+        Turns { scenario, peer, rounds: Vec::new() }
+    }
+
+    fn turn(&self, run: &Run, running: &Running) -> Result<Round> {
+        let settings = &run.results.settings;
+        let (port, core) = (running.server.port, settings.load_core);
+        let load_average = usage::load_average();
+        let mut driver = match self.scenario.load {
+            Load::Requests { .. } => None,
+            Load::Own(arguments) => {
+                let seconds = settings.seconds.to_string();
+                let arguments = [arguments, &["--seconds", &seconds]].concat();
+                Some(Driver::load(&self.own_load, port, &arguments, core)?)
+            }
+            Load::Fetches => Some(Driver::start(&mut client(running), core)?),
+        };
+        let before = running.server.cpu()?;
+        let done = match (self.scenario.load, &mut driver) {
+            (Load::Requests { ask, depth }, _) => {
+                let (connections, seconds) = (CONCURRENCY, settings.seconds);
+                Wrk { ask, depth, connections, seconds, core }.run(port)?
+            }
+            (_, Some(driver)) => driver.work()?,
+            (_, None) => unreachable!("what is not asked for by wrk has a driver"),
+        };
+        let server = running.server.cpu()?.saturating_sub(before);
+        Ok(match self.scenario.kind {
+            Kind::Client => Round::of_client(&done, server, load_average),
+            _ => Round::of_server(&done, server, load_average),
+        })
+    }
 }
 
-fn empty(scenario: &Scenario, peer: &str) -> Turns {
-    Turns { scenario: scenario.name.to_owned(), peer: peer.to_owned(), rounds: Vec::new() }
+/// A client is started as `client PORT COUNT CONCURRENCY`.
+fn client(running: &Running) -> Command {
+    let count = if running.peer.is_interpreted() { SLOW_FETCHES } else { FETCHES };
+    let mut command = Command::new(&running.program.command);
+    command.args(&running.program.arguments).arg(running.server.port.to_string());
+    command.args([count.to_string(), CONCURRENCY.to_string()]);
+    command
 }
 
 /// Starts the peers of a scenario, and lets go of those that answer otherwise than they should.
-fn start(run: &mut Run, scenario: &Scenario) -> Vec<(&'static str, Server)> {
+fn start(run: &mut Run, scenario: &Scenario) -> Vec<Running> {
     let mut running = Vec::new();
     let mut failed = Vec::new();
     for ready in run.ready.iter().filter(|ready| scenario.is_for(ready.peer)) {
+        let (peer, program) = (ready.peer, ready.program.clone());
         match start_one(run, ready, scenario) {
-            Ok(server) => running.push((ready.peer.name, server)),
-            Err(error) => failed.push((ready.peer.name, error)),
+            Ok(server) => running.push(Running { peer, program, server }),
+            Err(error) => failed.push((peer.name, error)),
         }
     }
     for (name, error) in failed {
@@ -68,23 +136,17 @@ fn start(run: &mut Run, scenario: &Scenario) -> Vec<(&'static str, Server)> {
 }
 
 fn start_one(run: &Run, ready: &Ready, scenario: &Scenario) -> Result<Server> {
+    let program = match ready.peer.kind {
+        Kind::Client => {
+            let floor = run.ready.iter().find(|ready| ready.peer.name == Peer::FLOOR);
+            &floor.context("clients ask bare hyper, which is not there")?.program
+        }
+        _ => &ready.program,
+    };
     let core = Some(run.results.settings.server_core);
-    let server = Server::start(&ready.program, &run.places, &Start { core, ..Start::default() })?;
-    match scenario.load {
-        Load::Requests { ask, .. } => verify(server.port, &ask, &run.places.files)?,
+    let server = Server::start(program, &run.places, &Start { core, ..Start::default() })?;
+    if let Load::Requests { ask, .. } = scenario.load {
+        verify(server.port, &ask, &run.places.files)?;
     }
     Ok(server)
-}
-
-fn turn(run: &Run, scenario: &Scenario, server: &Server) -> Result<Round> {
-    let settings = &run.results.settings;
-    let load_average = usage::load_average();
-    let before = server.cpu()?;
-    let done = match scenario.load {
-        Load::Requests { ask, depth, connections } => {
-            let (seconds, core) = (settings.seconds, settings.load_core);
-            Wrk { ask, depth, connections, seconds, core }.run(server.port)?
-        }
-    };
-    Ok(Round::new(&done, server.cpu()?.saturating_sub(before), load_average))
 }

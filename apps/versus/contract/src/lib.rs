@@ -16,6 +16,10 @@
 //! A peer may leave out what its library does not have. A peer for WebSockets answers a handshake at
 //! `/echo` with an echo of each message, and at `/room` with every message of everybody in the room.
 
+mod fetches;
+
+pub use fetches::{Fetches, Left};
+
 use serde::Serialize;
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -24,13 +24,14 @@ pub(crate) async fn run(port: u16, load: &FanOut) -> io::Result<()> {
     greet(&mut members, &sent, &expected).await?;
     session::ready()?;
     let arrived = Rc::new(Arrived { bytes: Cell::new(0), more: Notify::new() });
-    let mut speaker = None;
+    // A writing half that is dropped says goodbye: all are kept.
+    let mut writers = Vec::new();
     for member in members {
         let (reader, writer) = member.stream.into_split();
-        speaker.get_or_insert(writer);
+        writers.push(writer);
         spawn_local(listen(reader, Rc::clone(&arrived)));
     }
-    let speaker = speaker.ok_or_else(|| Error::other("a room needs somebody"))?;
+    let speaker = writers.first_mut().ok_or_else(|| Error::other("a room needs somebody"))?;
     speak(speaker, load, &sent, &arrived, expected.len() * load.subscribers).await
 }
 
@@ -64,7 +65,7 @@ async fn listen(mut reader: OwnedReadHalf, arrived: Rc<Arrived>) {
 
 /// Keeps so many messages on their way until the time is over, and waits for the last ones.
 async fn speak(
-    mut speaker: OwnedWriteHalf,
+    speaker: &mut OwnedWriteHalf,
     load: &FanOut,
     sent: &[u8],
     arrived: &Arrived,

@@ -15,6 +15,9 @@ pub(crate) struct Summary {
 /// Says that all is ready, and waits for the line that begins.
 ///
 /// Nothing else is to be done meanwhile, so the thread may wait.
+///
+/// # Errors
+/// Nobody is there to begin.
 pub(crate) fn ready() -> io::Result<()> {
     println!("ready");
     match io::stdin().lock().read_line(&mut String::new())? {

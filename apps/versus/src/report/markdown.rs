@@ -1,6 +1,6 @@
 //! The tables, as Markdown.
 
-use crate::catalogue::{Kind, Peer};
+use crate::catalogue::Kind;
 use crate::results::{Results, Turns};
 use crate::round::Round;
 use crate::scenario::{SCENARIOS, Scenario};
@@ -30,7 +30,7 @@ fn head(results: &Results) -> String {
     let peers: Vec<_> =
         results.peers.iter().map(|peer| format!("{} {}", peer.name, peer.version)).collect();
     format!(
-        "Measured {} at commit {}, `versus run` in {} mode: {} rounds of {} s; servers on core {}, \
+        "Measured {} at commit {}, `versus run` in {:?} mode: {} rounds of {} s; servers on core {}, \
          load on core {}.\n\nMachine: {} ({} cores, {:.0} GiB), {}; {}; wrk {}; {}. The load average \
          when the run began was {:.1}.\n\nVersions: {}.\n",
         machine.date,
@@ -55,10 +55,10 @@ fn head(results: &Results) -> String {
 /// Sorted by processor time, least first.
 fn scenario_table(results: &Results, scenario: &Scenario, mut turns: Vec<&Turns>) -> String {
     turns.sort_by(|a, b| cpu(a).total_cmp(&cpu(b)));
-    let floor = results.turns(scenario.name, Peer::FLOOR);
+    let floor = results.turns(scenario.name, scenario.kind.floor());
     let mut text = format!("\n### `{}`: {}\n\n", scenario.name, scenario.title);
-    text += "| peer | CPU s per 100 000 | ratio | per second | ratio | p50 µs | p99 µs | server busy \
-             | load busy | limited by |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
+    text += "| peer | CPU s per 100 000 | ratio | per second | ratio | p50 µs | p99 µs | peer busy \
+             | other side busy | limited by |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
     for turns in turns {
         let ratio = |of: fn(&Round) -> f64| {
             let ratio = floor.and_then(|floor| turns.ratio(floor, of));
@@ -78,8 +78,8 @@ fn scenario_table(results: &Results, scenario: &Scenario, mut turns: Vec<&Turns>
             ratio(|round| round.rate),
             latency(|latency| latency.p50),
             latency(|latency| latency.p99),
-            turns.median(|round| round.server_busy) * 100.0,
-            turns.median(|round| round.load_busy) * 100.0,
+            turns.median(|round| round.peer_busy) * 100.0,
+            turns.median(|round| round.other_busy) * 100.0,
             bottleneck(turns),
         );
     }
@@ -92,12 +92,12 @@ fn cpu(turns: &Turns) -> f64 {
 
 /// Who had no more to give.
 fn bottleneck(turns: &Turns) -> &'static str {
-    let server = turns.median(|round| round.server_busy) >= FULL;
-    let load = turns.median(|round| round.load_busy) >= FULL;
+    let server = turns.median(|round| round.peer_busy) >= FULL;
+    let load = turns.median(|round| round.other_busy) >= FULL;
     match (server, load) {
         (true, true) => "both",
-        (true, false) => "server",
-        (false, true) => "load",
+        (true, false) => "the peer",
+        (false, true) => "the other side",
         (false, false) => "neither",
     }
 }
