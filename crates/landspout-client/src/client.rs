@@ -59,7 +59,7 @@ pub(crate) struct Inner {
 /// What answers.
 #[derive(Debug)]
 pub(crate) enum Backend {
-    Network(Network),
+    Network(Box<Network>),
     Memory(Memory),
 }
 
@@ -74,13 +74,14 @@ impl Client {
 
     /// A client with these settings.
     pub fn with_config(config: ClientConfig) -> Client {
-        let backend = Backend::Network(Network::new(&config, None));
+        let backend = Backend::Network(Box::new(Network::new(&config, None)));
         Client { inner: Arc::new(Inner::new(config, backend)), defaults: None }
     }
 
     /// A client with these settings, which asks `resolver` for the addresses of host names.
     pub fn with_resolver(config: ClientConfig, resolver: impl Resolver + 'static) -> Client {
-        let backend = Backend::Network(Network::new(&config, Some(Box::new(resolver))));
+        let network = Network::new(&config, Some(Box::new(resolver)));
+        let backend = Backend::Network(Box::new(network));
         Client { inner: Arc::new(Inner::new(config, backend)), defaults: None }
     }
 

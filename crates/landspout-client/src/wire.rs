@@ -77,11 +77,13 @@ impl Wire {
     }
 
     /// Notes that the request goes out now, where the bytes of several requests are mingled.
+    #[cfg(feature = "http2")]
     pub(crate) fn note_sent(&self) {
         self.sent.store(self.nanos(), Relaxed);
     }
 
     /// Notes that the answer has begun, likewise.
+    #[cfg(feature = "http2")]
     pub(crate) fn note_answered(&self) {
         self.note_read(1);
     }

@@ -29,7 +29,7 @@ pub struct TlsConfig {
     /// host. Default none.
     pub server_name: Option<String>,
 
-    /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server may have, in base64, as
+    /// SHA-256 of the public keys (`SubjectPublicKeyInfo`) that the server may have, in base64, as
     /// curl and HPKP write them; a `sha256/` or `sha256//` before it is passed over. Default none:
     /// any key will do. The certificate is checked as ever besides.
     pub pinned_keys: Vec<String>,

@@ -8,7 +8,7 @@ use crate::target::Origin;
 use crate::wire::Watched;
 use h2::Reason;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
-use http::{Request, Response, Uri, Version};
+use http::{HeaderValue, Request, Response, Uri, Version};
 use http_body::Body as _;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -127,7 +127,7 @@ impl Connection {
 /// and the host, which are taken from the URI (RFC 9113 §8.3.1).
 fn address(request: &mut Request<Body>, origin: &Origin) {
     let host = request.headers_mut().remove(HOST);
-    let uri = match host.as_ref().map(|host| host.as_bytes()) {
+    let uri = match host.as_ref().map(HeaderValue::as_bytes) {
         Some(host) if host != origin.host_header().as_bytes() => named(host, request.uri(), origin),
         _ => origin.absolute(request.uri()),
     };

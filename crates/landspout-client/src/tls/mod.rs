@@ -25,7 +25,14 @@ const H2: &[u8] = b"h2";
 /// Negotiates TLS. What settings ask for is read once: certificates of the system take milliseconds,
 /// and a session that was begun by one connection is taken up by the next.
 pub(crate) struct Tls {
-    ready: Mutex<HashMap<(TlsConfig, HttpVersion), Arc<OnceCell<TlsConnector>>>>,
+    ready: Mutex<HashMap<Key, Arc<OnceCell<TlsConnector>>>>,
+}
+
+/// What tells prepared settings apart.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    config: TlsConfig,
+    version: HttpVersion,
 }
 
 impl Tls {
@@ -57,7 +64,7 @@ impl Tls {
 
     fn ready(&self, config: &TlsConfig, version: HttpVersion) -> Arc<OnceCell<TlsConnector>> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (config.clone(), version);
+        let key = Key { config: config.clone(), version };
         if ready.len() >= MAX_READY && !ready.contains_key(&key) {
             ready.clear();
         }

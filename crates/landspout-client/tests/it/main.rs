@@ -8,20 +8,30 @@ mod connections;
 #[cfg(feature = "sse")]
 mod event_sources;
 mod gateway;
+#[cfg(feature = "http2")]
+mod h2_server;
+#[cfg(feature = "http2")]
+mod http2;
 mod memory;
+mod nginx;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
+mod peer;
+mod proxies;
 mod readme;
 #[cfg(feature = "websocket")]
 mod reconnecting;
 mod redirects;
 mod requests;
+mod resolving;
 mod runtimes;
 mod script;
 mod timeouts;
 mod timings;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod trust;
 mod upgrades;
 #[cfg(feature = "websocket")]
 mod websockets;

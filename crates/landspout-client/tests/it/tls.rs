@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 /// A server for `localhost` that answers each connection once, and its certificate as PEM.
-async fn server() -> (SocketAddr, String) {
+pub(crate) async fn server() -> (SocketAddr, String) {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
