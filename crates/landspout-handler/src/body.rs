@@ -126,6 +126,18 @@ impl Body {
         self.is_end_stream()
     }
 
+    /// The bytes, if they are all here and within the limit.
+    ///
+    /// # Errors
+    /// The body itself, if it is still to come.
+    pub fn into_whole(self) -> Result<Bytes, Body> {
+        match self.kind {
+            Kind::Empty => Ok(Bytes::new()),
+            Kind::Full(bytes) if bytes.len() as u64 <= self.allowed => Ok(bytes),
+            kind => Err(Body { kind, ..self }),
+        }
+    }
+
     /// The next piece, or `None` at the end. Trailers are passed over; [`frame`](Body::frame) gives
     /// them.
     ///

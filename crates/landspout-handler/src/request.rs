@@ -2,6 +2,7 @@
 
 use crate::origin::Origin;
 use crate::route::Taken;
+use crate::spare::Head;
 use crate::{Body, Connection, Deadline, Error, Forwarded, Route, State, Upgrade};
 use http::header::HOST;
 use http::request::Parts;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 pub struct Request(Box<Inner>);
 
 struct Inner {
-    head: Parts,
+    head: Head,
     body: Body,
     connection: Connection,
     origin: Origin,
@@ -321,7 +322,7 @@ impl Request {
     /// A request of a head and a body, as the `http` crate knows them.
     pub fn from_parts(head: Parts, body: Body) -> Request {
         Request(Box::new(Inner {
-            head,
+            head: Head::new(head),
             body,
             connection: Connection::default(),
             origin: Origin::default(),
@@ -336,7 +337,7 @@ impl Request {
     /// behind.
     pub fn into_parts(self) -> (Parts, Body) {
         let Inner { head, body, .. } = *self.0;
-        (head, body)
+        (head.into_inner(), body)
     }
 
     /// As `http::Request`, for code that speaks the `http` crate's types. Connection, route, state

@@ -1,6 +1,6 @@
 //! The answer to a request.
 
-use crate::{Body, Error, Route, Upgrade};
+use crate::{Body, Error, Route, Upgrade, spare};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::response::Parts;
@@ -37,7 +37,8 @@ struct Inner {
 impl Response {
     /// A 200 with this body and no header.
     pub fn new(body: impl Into<Body>) -> Response {
-        let (head, body) = http::Response::new(body.into()).into_parts();
+        let (mut head, body) = http::Response::new(body.into()).into_parts();
+        head.headers = spare::headers();
         Response::from_parts(head, body)
     }
 

@@ -63,7 +63,7 @@ impl Exchange {
             true => proxied::told(&head.headers, &link.connection, config),
             false => None,
         };
-        let client = match &forwarded {
+        let client = || match &forwarded {
             Some(told) => told.client,
             None => link.connection.remote_addr().map(|addr| addr.ip()),
         };

@@ -7,18 +7,22 @@ use landspout_handler::{Body, BodyError, catch_panic};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+/// The most bytes that are handed over at once. They are copied into the parser's buffer, which
+/// grows with them.
+const PIECE: usize = 64 << 10;
+
 /// A body that never looks complete when it is not, and whose end is the end of its exchange.
 #[derive(Debug)]
 pub(crate) struct ResponseBody {
-    body: Body,
-    /// Bytes that the Content-Length leaves room for, if the handler set one.
-    room: Option<u64>,
-    /// The piece that fills the room, held back until it is known to be the last: the parser would
-    /// cut what follows it, and the answer would look whole.
-    last: Option<Bytes>,
-    /// An error that the parser has not been given yet.
-    failed: Option<BodyError>,
+    pieces: Pieces,
     exchange: Exchange,
+}
+
+#[derive(Debug)]
+enum Pieces {
+    /// All of it is there. That is most answers, for whom this is to be small and quick.
+    Whole(Bytes),
+    Streamed(Box<Streamed>),
 }
 
 impl ResponseBody {
@@ -30,8 +34,11 @@ impl ResponseBody {
         bodiless: bool,
         exchange: Exchange,
     ) -> ResponseBody {
-        let mut response =
-            ResponseBody { body, room: declared, last: None, failed: None, exchange };
+        let pieces = match body.into_whole() {
+            Ok(bytes) => Pieces::Whole(bytes),
+            Err(body) => Pieces::Streamed(Box::new(Streamed::new(body, declared))),
+        };
+        let mut response = ResponseBody { pieces, exchange };
         if bodiless {
             response.complete();
         }
@@ -43,14 +50,87 @@ impl ResponseBody {
             record.complete = true;
         }
     }
+}
 
-    /// A panic is an error like another one, so that the answer is seen to have broken off.
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        catch_panic(|| Pin::new(&mut self.body).poll_frame(cx)).unwrap_or_else(|_| {
-            // It is not to be polled again.
-            self.body = Body::empty();
-            Poll::Ready(Some(Err(BodyError::other("the body of an answer panicked"))))
-        })
+impl http_body::Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let (frame, is_last) = match &mut self.pieces {
+            Pieces::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
+            Pieces::Whole(bytes) => {
+                let piece = bytes.split_to(bytes.len().min(PIECE));
+                (Some(Ok(Frame::data(piece))), bytes.is_empty())
+            }
+            Pieces::Streamed(streamed) => {
+                let frame = ready!(streamed.poll_frame(cx));
+                let is_last = frame.is_none()
+                    || frame.as_ref().is_some_and(|frame| {
+                        frame.as_ref().is_ok_and(|frame| streamed.is_complete_after(frame))
+                    });
+                (frame, is_last)
+            }
+        };
+        if let Some(record) = &mut self.exchange.record {
+            let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+            record.bytes += data.map_or(0, Bytes::len) as u64;
+            record.complete |= is_last;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.pieces {
+            Pieces::Whole(bytes) => bytes.is_empty(),
+            Pieces::Streamed(streamed) => streamed.body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.pieces {
+            Pieces::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Pieces::Streamed(streamed) => streamed.body.size_hint(),
+        }
+    }
+}
+
+/// A body that comes piece by piece.
+#[derive(Debug)]
+struct Streamed {
+    body: Body,
+    /// Bytes that the Content-Length leaves room for, if the handler set one.
+    room: Option<u64>,
+    /// The piece that fills the room, held back until it is known to be the last: the parser would
+    /// cut what follows it, and the answer would look whole.
+    last: Option<Bytes>,
+    /// An error that the parser has not been given yet.
+    failed: Option<BodyError>,
+}
+
+impl Streamed {
+    fn new(body: Body, declared: Option<u64>) -> Streamed {
+        Streamed { body, room: declared, last: None, failed: None }
+    }
+
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let frame = ready!(self.poll_checked(cx));
+        if let Some(Err(error)) = frame {
+            // At an error the parser throws away what it has not written: let it write first.
+            self.failed = Some(error);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(frame)
     }
 
     fn poll_checked(
@@ -77,46 +157,18 @@ impl ResponseBody {
             }
         }
     }
-}
 
-impl http_body::Body for ResponseBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if let Some(error) = self.failed.take() {
-            return Poll::Ready(Some(Err(error)));
-        }
-        let frame = ready!(self.poll_checked(cx));
-        match &frame {
-            Some(Ok(frame)) => {
-                let len = frame.data_ref().map_or(0, Bytes::len);
-                if let Some(record) = &mut self.exchange.record {
-                    record.bytes += len as u64;
-                }
-                if self.room == Some(0) || frame.is_trailers() || self.body.is_end_stream() {
-                    self.complete();
-                }
-            }
-            None => self.complete(),
-            Some(Err(_)) => {
-                // At an error the parser throws away what it has not written: let it write first.
-                self.failed = frame.and_then(Result::err);
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(frame)
+    /// A panic is an error like another one, so that the answer is seen to have broken off.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        catch_panic(|| Pin::new(&mut self.body).poll_frame(cx)).unwrap_or_else(|_| {
+            // It is not to be polled again.
+            self.body = Body::empty();
+            Poll::Ready(Some(Err(BodyError::other("the body of an answer panicked"))))
+        })
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    /// Whether nothing follows this frame, which was the newest.
+    fn is_complete_after(&self, frame: &Frame<Bytes>) -> bool {
+        self.room == Some(0) || frame.is_trailers() || self.body.is_end_stream()
     }
 }

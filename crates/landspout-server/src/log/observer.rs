@@ -36,7 +36,7 @@ impl Observer {
     pub(crate) fn begin(
         self: &Rc<Self>,
         head: &Parts,
-        client: Option<IpAddr>,
+        client: impl FnOnce() -> Option<IpAddr>,
         is_trusted: bool,
     ) -> Option<Box<Record>> {
         let listened = || self.config.format == LogFormat::Events && event::is_wanted();
@@ -53,7 +53,7 @@ impl Observer {
             method: head.method.clone(),
             uri: head.uri.clone(),
             version: head.version,
-            client,
+            client: client(),
             id,
             span,
             host: text(HOST),
