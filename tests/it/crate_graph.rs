@@ -28,6 +28,7 @@ const GRAPH: &[(&str, &[&str])] = &[
         ],
     ),
     ("chat", &["landspout"]),
+    ("landspout-cli", &["landspout", "landspout-client"]),
     ("lookout", &["landspout"]),
     ("landspout-tests", &["landspout"]),
 ];

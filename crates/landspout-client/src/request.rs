@@ -355,12 +355,15 @@ impl RequestBuilder {
         crate::websocket::ReconnectingWebSocket::of_request(self, config, reconnect)
     }
 
-    /// A handshake has no body, follows no redirect unless told to, and may take so long.
+    /// A handshake has no body, goes through a proxy by a tunnel, follows no redirect unless told to,
+    /// and may take so long.
     #[cfg(feature = "websocket")]
     pub(crate) fn into_handshake(mut self, limit: Duration) -> RequestBuilder {
         self.body = Body::empty();
         self.options.timeout.get_or_insert(limit);
         self.options.max_redirects.get_or_insert(0);
+        // RFC 6455 §4.1: a proxy that passes requests on would drop the upgrade.
+        self.options = self.options.tunnel(true);
         self
     }
 

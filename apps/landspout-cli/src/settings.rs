@@ -1,0 +1,61 @@
+//! From the command line to a client.
+
+use crate::arguments::Way;
+use crate::failure::Failure;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use landspout_client::{ClientConfig, ProxyConfig, RequestBuilder, TlsConfig};
+use std::time::Duration;
+
+/// The settings of a client that goes this way. It has no limits but those of the command line.
+pub(crate) fn config(way: &Way) -> ClientConfig {
+    let mut config = ClientConfig::default()
+        .timeout(way.max_time.unwrap_or(Duration::ZERO))
+        .connect_timeout(way.connect_timeout)
+        .queue_timeout(Duration::ZERO)
+        .max_body_size(u64::MAX)
+        .tls(TlsConfig::default().danger_accept_invalid_certs(way.insecure));
+    if let Some(name) = &way.user_agent {
+        config = config.user_agent(name);
+    }
+    if let Some(proxy) = &way.proxy {
+        config = config.proxy(ProxyConfig::all(proxy));
+    }
+    config
+}
+
+/// Adds headers and credentials.
+pub(crate) fn add_headers(
+    mut request: RequestBuilder,
+    way: &Way,
+) -> Result<RequestBuilder, Failure> {
+    let mut headers = HeaderMap::new();
+    for line in &way.headers {
+        let malformed = || Failure::usage(format!("`{line}` is no header: it is `name: value`"));
+        let (name, value) = line.split_once(':').ok_or_else(malformed)?;
+        let name: HeaderName = name.trim().parse().map_err(|_| malformed())?;
+        let value = HeaderValue::from_str(value.trim()).map_err(|_| malformed())?;
+        headers.append(name, value);
+    }
+    request = request.headers(headers);
+    if let Some(user) = &way.user {
+        let (user, password) = user.split_once(':').unwrap_or((user, ""));
+        request = request.basic_auth(user, password);
+    }
+    Ok(request)
+}
+
+/// The URL, with the scheme that was left out.
+pub(crate) fn with_scheme(url: &str, scheme: &str) -> String {
+    if url.contains("://") { url.to_owned() } else { format!("{scheme}://{url}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_scheme;
+
+    #[test]
+    fn a_scheme_may_be_left_out() {
+        assert_eq!(with_scheme("localhost:8888/x", "http"), "http://localhost:8888/x");
+        assert_eq!(with_scheme("wss://localhost", "ws"), "wss://localhost");
+    }
+}
