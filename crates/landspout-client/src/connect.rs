@@ -81,6 +81,12 @@ impl Connector {
         Connection::start(io, settings).await
     }
 
+    /// Whether a proxy is on the way, if only one that cannot be understood.
+    pub(crate) fn is_proxied(&self, route: &Route) -> bool {
+        let own = route.options.as_deref().is_some_and(|options| options.proxy.is_some());
+        own || !matches!(self.proxies.choose(&route.origin), Ok(None))
+    }
+
     fn settings(&self) -> Settings {
         Settings {
             http2: false,

@@ -76,8 +76,9 @@ impl<'a> Exchange<'a> {
     async fn over_network(&mut self, network: &Network) -> Result<Response<Body>, Failure> {
         let mut route =
             Route::new(&self.call.target.origin, &self.call.rules.connect, &self.inner.config);
-        if route.multiplexes && self.call.wants_upgrade() {
-            route = route.over_http1();
+        if self.call.wants_upgrade() && (route.multiplexes || network.connector.is_proxied(&route))
+        {
+            route = route.upgradable();
         }
         let mut lease = self.queue(network, &route).await?;
         let mut repeats = 0;

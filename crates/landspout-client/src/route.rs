@@ -34,10 +34,12 @@ impl Route {
         Route { origin: origin.clone(), options: options.clone(), multiplexes }
     }
 
-    /// The same way, by a connection that can be upgraded: RFC 9113 §8.6, HTTP/2 has no upgrades.
-    pub(crate) fn over_http1(mut self) -> Route {
+    /// The same way, by a connection that can be upgraded: HTTP/2 has no upgrades (RFC 9113 §8.6),
+    /// and a proxy passes none on but in a tunnel (RFC 6455 §4.1).
+    pub(crate) fn upgradable(mut self) -> Route {
         let options = Arc::make_mut(self.options.get_or_insert_default());
         options.http_version = Some(HttpVersion::Http1);
+        options.tunnel = true;
         self.multiplexes = false;
         self
     }

@@ -5,6 +5,7 @@ mod broken;
 mod compressed;
 mod config;
 mod connections;
+mod crowd;
 #[cfg(feature = "sse")]
 mod event_sources;
 mod gateway;
@@ -13,6 +14,7 @@ mod h2_server;
 #[cfg(feature = "http2")]
 mod http2;
 mod memory;
+mod misbehaving;
 mod nginx;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
