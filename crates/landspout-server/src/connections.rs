@@ -60,6 +60,8 @@ pub(crate) struct Connections {
     advanced: Notify,
     /// Where bytes land that nobody wants.
     pub(crate) scratch: RefCell<Box<[u8]>>,
+    /// What the connection that is being polled has read of heads, until its poll ends.
+    pub(crate) heads: RefCell<Vec<u8>>,
     /// What the connection that is being polled writes, until its poll ends.
     pub(crate) batch: RefCell<Vec<u8>>,
     pub(crate) observer: Rc<Observer>,
@@ -92,6 +94,7 @@ impl Connections {
             ticking: Cell::new(false),
             emptied: RefCell::default(),
             advanced: Notify::new(),
+            heads: RefCell::default(),
             scratch: RefCell::new(vec![0; READ_LEN].into_boxed_slice()),
             batch: RefCell::new(Vec::with_capacity(BATCH_LEN)),
             observer,

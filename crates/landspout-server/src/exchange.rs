@@ -45,13 +45,15 @@ impl Drop for Exchange {
 
 impl Exchange {
     /// Begins with a request that came on `link`: as handlers know it, or why it is refused.
-    /// `reading` tells of its body; without it there is none.
+    /// `reading` tells of its body; without it there is none. `judged` says whether its framing has
+    /// one reading.
     pub(crate) fn begin(
         link: Rc<Link>,
         config: &ServerConfig,
         head: Parts,
         body: Body,
         reading: Option<Box<Reading>>,
+        judged: Result<(), &'static str>,
     ) -> (Exchange, Result<Request, Error>) {
         link.waits.begin(link.connections.clock.now());
         link.count_request();
@@ -70,7 +72,8 @@ impl Exchange {
         let record = link.observer().begin(&head, client, link.is_trusted);
         let mut exchange =
             Exchange { link, record, reading, is_head, version, last: false, handling: None };
-        let received = match exchange.admit(&head, config) {
+        let judged = judged.map_err(|why| Refused::new(Refusal::BadRequest, why));
+        let received = match judged.and_then(|()| exchange.admit(&head, config)) {
             Ok(checked) => {
                 let mut request = exchange.receive(config, head, body, checked);
                 if let Some(told) = forwarded {

@@ -54,6 +54,7 @@ mod deadline;
 mod door;
 mod drain;
 mod exchange;
+mod framing;
 mod handlings;
 mod hosts;
 mod https_redirect;

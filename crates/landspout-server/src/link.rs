@@ -110,6 +110,7 @@ impl Link {
         }
         // A poll that panicked may have left bytes, and they are not this connection's.
         self.connections.batch.borrow_mut().clear();
+        self.connections.heads.borrow_mut().clear();
         if self.connections.stage() == Stage::Cutting {
             return Err(Verdict::Cut);
         }

@@ -5,6 +5,7 @@ use super::{End, Http, explain_end};
 use crate::ServerConfig;
 use crate::answer::Answering;
 use crate::exchange::Exchange;
+use crate::framing::{Found, Size, Witness};
 use crate::link::Link;
 use crate::request_body::RequestBody;
 use http::Request;
@@ -14,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use landspout_handler::{Body, BodyError, Handler, Response};
+use std::cell::RefCell;
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
@@ -40,14 +42,16 @@ pub(super) fn builder(config: &ServerConfig) -> Builder {
 
 impl<H: Handler + 'static> Http<H> {
     pub(super) async fn drive_http1(&self, link: &Rc<Link>) -> End {
-        let service = service_fn(|request| self.answer(link.clone(), request));
-        let mut parser = self.http1.serve_connection(Io::new(link), service);
+        let witness = RefCell::new(Witness::new());
+        let service = service_fn(|request| self.answer(link.clone(), &witness, request));
+        let mut parser = self.http1.serve_connection(Io::new(link, &witness), service);
         let end = poll_fn(|cx| {
             if let Err(verdict) = link.begin(cx) {
                 return Poll::Ready(Some(End::Judged(verdict)));
             }
             // To its shutdown, which writes what the parser still holds.
             let polled = Pin::new(&mut parser).poll(cx);
+            witness.borrow_mut().keep(&mut link.connections.heads.borrow_mut());
             if link.send_batch(cx).is_err() {
                 return Poll::Ready(Some(End::Failed));
             }
@@ -59,8 +63,13 @@ impl<H: Handler + 'static> Http<H> {
     fn answer<'a>(
         &'a self,
         link: Rc<Link>,
+        witness: &RefCell<Witness>,
         request: Request<Incoming>,
     ) -> Answering<impl Future<Output = Response> + 'a> {
+        let judged = {
+            let heads = link.connections.heads.borrow();
+            witness.borrow_mut().judge(&heads, found(&request))
+        };
         let (head, incoming) = request.into_parts();
         let (body, reading) = if incoming.is_end_stream() {
             (Body::empty(), None)
@@ -69,9 +78,22 @@ impl<H: Handler + 'static> Http<H> {
             let (body, reading) = RequestBody::new(incoming, expects, explain_body);
             (Body::wrap(body), Some(Box::new(reading)))
         };
-        let (exchange, received) = Exchange::begin(link, &self.config, head, body, reading);
+        let (exchange, received) = Exchange::begin(link, &self.config, head, body, reading, judged);
         Answering::begin(exchange, received, |request| self.handler.handle(request))
     }
+}
+
+/// What hyper made of the bytes of a head.
+fn found(request: &Request<Incoming>) -> Found {
+    let body = match request.body().size_hint().exact() {
+        None => Size::Unknown,
+        Some(0) => Size::None,
+        Some(length) => Size::Known(length),
+    };
+    // An absolute target is not found where it ends, and so looked at in full.
+    let target = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    let target_end = request.method().as_str().len() + 1 + target;
+    Found { lines: request.headers().len(), target_end, body }
 }
 
 /// Why a request's body cannot be read on.

@@ -18,14 +18,35 @@ fn check(statuses: &[u16], bytes: &str) -> impl Future<Output = ()> {
         client.send(&bytes).await;
         client.finish().await;
         let all = client.rest().await;
-        let found: Vec<u16> = all
-            .split("HTTP/1.")
-            .skip(1)
-            .map(|answer| answer.split(' ').nth(1).unwrap().parse().unwrap())
-            .collect();
-        assert_eq!(found, statuses, "{bytes:?} at {caller}: {all}");
+        assert_eq!(statuses_of(&all), statuses, "{bytes:?} at {caller}: {all}");
         assert!(site.is_alive().await, "{bytes:?} at {caller}");
     }
+}
+
+/// As [`check`], with the bytes in pieces of every size.
+#[track_caller]
+fn check_in_pieces(statuses: &[u16], bytes: &str) -> impl Future<Output = ()> {
+    let caller = std::panic::Location::caller();
+    let bytes = bytes.replace('~', "\r\n");
+    async move {
+        for size in (1..bytes.len()).step_by(7) {
+            let site = serve(read_all);
+            let mut client = site.connect().await;
+            for piece in bytes.as_bytes().chunks(size) {
+                client.try_send(piece).await;
+                tokio::task::yield_now().await;
+            }
+            client.finish().await;
+            let all = client.rest().await;
+            assert_eq!(statuses_of(&all), statuses, "{bytes:?} in {size} at {caller}: {all}");
+        }
+    }
+}
+
+/// The statuses of all answers.
+fn statuses_of(all: &str) -> Vec<u16> {
+    let answers = all.split("HTTP/1.").skip(1);
+    answers.map(|answer| answer.split(' ').nth(1).unwrap().parse().unwrap()).collect()
 }
 
 /// What follows a refused request must never be taken for another one.
@@ -38,31 +59,50 @@ async fn a_length_must_be_one_number() {
     }
     let two = "POST / HTTP/1.1~Host: a~Content-Length: 3~Content-Length: 4~~abc";
     check(&[400], &format!("{two}{NEXT}")).await;
-    // RFC 9110 §8.6 lets a recipient take equal ones for one.
-    let equal = "POST / HTTP/1.1~Host: a~Content-Length: 3~Content-Length: 3~~abc";
-    check(&[200], equal).await;
+    // RFC 9110 §8.6 lets a recipient take equal ones for one, or refuse them.
+    for length in [0, 3] {
+        let equal = format!("Content-Length: {length}~Content-Length: {length}");
+        check(&[400], &format!("POST / HTTP/1.1~Host: a~{equal}~~abc{NEXT}")).await;
+    }
+    check(&[200, 200], "POST / HTTP/1.1~Host: a~Content-Length: 003~~abcGET / HTTP/1.1~Host: a~~")
+        .await;
 }
 
 #[tokio::test(flavor = "local")]
 async fn a_transfer_coding_must_be_chunked() {
-    for value in
-        ["gzip", "chunked, gzip", "identity", "xchunked", "chunked;q=1", "chunked, identity"]
-    {
+    for value in [
+        "gzip",
+        "chunked, gzip",
+        "identity",
+        "xchunked",
+        "chunked;q=1",
+        "chunked, identity",
+        "gzip, chunked",
+        "chunked, chunked",
+        "chunked~Transfer-Encoding: chunked",
+        "",
+        "identity~Transfer-Encoding: chunked",
+        ", chunked",
+        "\u{b}chunked",
+        "\"chunked\"",
+    ] {
         check(&[400], &format!("POST / HTTP/1.1~Host: a~Transfer-Encoding: {value}~~0~~{NEXT}"))
             .await;
     }
+    check(&[200], "POST / HTTP/1.1~Host: a~Transfer-Encoding: \t Chunked ~~0~~").await;
     // RFC 9112 §6.1: HTTP/1.0 does not have it.
     check(&[400], &format!("POST / HTTP/1.0~Transfer-Encoding: chunked~~0~~{NEXT}")).await;
 }
 
 #[tokio::test(flavor = "local")]
-async fn beside_a_coding_a_length_is_ignored_and_the_connection_closes() {
-    // RFC 9112 §6.3: the server must close after the answer; the smuggled request is not answered.
+async fn a_coding_and_a_length_are_refused_together() {
     for fields in [
         "Content-Length: 5~Transfer-Encoding: chunked",
         "Transfer-Encoding: chunked~Content-Length: 5",
     ] {
-        check(&[200], &format!("POST / HTTP/1.1~Host: a~{fields}~~0~~{NEXT}")).await;
+        check(&[400], &format!("POST / HTTP/1.1~Host: a~{fields}~~0~~{NEXT}")).await;
+        let headers = "X: y~".repeat(20);
+        check(&[400], &format!("POST / HTTP/1.1~Host: a~{fields}~{headers}~0~~{NEXT}")).await;
     }
 }
 
@@ -88,6 +128,14 @@ async fn lines_of_the_head_have_one_form() {
         "GET / http/1.1~Host: a",
         "GET / ~Host: a",
         "GET /",
+        "GET /#fragment HTTP/1.1~Host: a",
+        "GET http://a/#fragment HTTP/1.1~Host: a",
+        "GET / HTTP/1.1\nHost: a",
+        "GET / HTTP/1.1~Host: a\nX: y",
+        "GET / HTTP/1.1~X: y\nHost: a",
+        "\nGET / HTTP/1.1~Host: a",
+        "GET / HTTP/1.1~Host: a~X: a \u{1} in it",
+        "GET / HTTP/1.1~Host: a~X: a \u{7f} in it",
     ] {
         check(&[400], &format!("{head}~~{NEXT}")).await;
     }
@@ -163,11 +211,36 @@ async fn chunks_are_well_formed() {
         "1 1~a~0~~",
         "1\ra\n0~~",
         "1~a\n\n0~~",
+        ";x~a~0~~",
+        "1;a\nb~a~0~~",
+        "1;a\u{1}b~a~0~~",
+        "ffffffffffffffff~a~0~~",
+        "1~a~0~x\ny~~",
+        "1~a~0\n\n",
+        "1~a\r0~~",
     ] {
         check(&[400], &format!("{post}{chunks}{NEXT}")).await;
     }
+    let long = format!("{post}1;{}~a~0~~{NEXT}", "x".repeat(300));
+    check(&[400], &long).await;
     check(&[200], &format!("{post}1;extension=1~a~0~~")).await;
+    check(&[200], &format!("{post}01 ; x~a~00~~")).await;
     check(&[200], &format!("{post}1~a~0~Trailer: yes~~")).await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn it_does_not_matter_in_which_pieces_requests_come() {
+    let get = "GET / HTTP/1.1~Host: a~~";
+    let post = "POST / HTTP/1.1~Host: a~Content-Length: 5~~a\nb~";
+    let chunked = "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~3;x~abc~2~~~0~T: x~~";
+    check_in_pieces(&[200, 200, 200], &format!("{get}{post}{get}")).await;
+    check_in_pieces(&[200, 200, 200], &format!("{chunked}{chunked}{get}")).await;
+    check_in_pieces(&[200, 200, 200], &format!("{post}{chunked}~~{post}")).await;
+    let both = "POST / HTTP/1.1~Host: a~Content-Length: 5~Transfer-Encoding: chunked~~0~~";
+    check_in_pieces(&[200, 200, 400], &format!("{get}{post}{both}{get}")).await;
+    check_in_pieces(&[200, 200, 400], &format!("{chunked}{get}{both}{get}")).await;
+    let lone = "GET / HTTP/1.1\nHost: a~~";
+    check_in_pieces(&[200, 200, 400], &format!("{post}{chunked}{lone}{get}")).await;
 }
 
 #[tokio::test(flavor = "local")]

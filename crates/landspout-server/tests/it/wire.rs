@@ -91,6 +91,11 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
+    /// Sends what the server may not want any more.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes).await;
+    }
+
     /// Whether something has come back already.
     pub(crate) fn has_answer(&mut self) -> bool {
         self.stream.try_read_buf(&mut self.ahead).is_ok()
@@ -108,7 +113,8 @@ impl Client {
 
     /// Closes the sending side.
     pub(crate) async fn finish(&mut self) {
-        self.stream.shutdown().await.unwrap();
+        // The server may have closed already.
+        let _ = self.stream.shutdown().await;
     }
 
     /// The head of the next answer.
