@@ -14,6 +14,8 @@ pub(crate) struct Peer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Http,
+    /// A server of https, with HTTP/1.1 and HTTP/2.
+    Https,
     WebSocket,
     Client,
 }
@@ -29,7 +31,7 @@ pub(crate) enum Runs {
     Node { script: &'static str, packages: &'static [&'static str] },
     /// A program of one file.
     Go { source: &'static str },
-    /// A configuration in which `PORT` and `FILES` are replaced.
+    /// A configuration in which what is between `@` is replaced.
     Nginx { template: &'static str },
 }
 
@@ -54,6 +56,7 @@ impl Kind {
     pub(crate) fn floor(self) -> &'static str {
         match self {
             Kind::Http => Peer::FLOOR,
+            Kind::Https => "tls-hyper",
             Kind::WebSocket => "ws-fastwebsockets",
             Kind::Client => "client-hyper",
         }
@@ -118,6 +121,17 @@ pub(crate) const PEERS: &[Peer] = &[
         &["starlette", "uvicorn", "uvloop", "httptools"],
     ),
     python("tornado", Kind::Http, "others/tornado_http.py", &["tornado"]),
+    // Its server speaks no HTTP/2 yet.
+    rust("tls-landspout", Kind::Https, "peer-tls-landspout", "landspout", &["h2"]),
+    rust("tls-hyper", Kind::Https, "peer-tls-hyper", "hyper", &[]),
+    rust("tls-axum", Kind::Https, "peer-tls-axum", "axum", &[]),
+    rust("tls-actix-web", Kind::Https, "peer-tls-actix-web", "actix-web", &[]),
+    Peer {
+        name: "tls-nginx",
+        kind: Kind::Https,
+        runs: Runs::Nginx { template: "others/nginx_tls.conf" },
+        lacks: &[],
+    },
     rust("ws-landspout", Kind::WebSocket, "peer-ws-landspout", "landspout-websocket", &[]),
     rust("ws-fastwebsockets", Kind::WebSocket, "peer-ws-fastwebsockets", "fastwebsockets", &[]),
     rust(

@@ -89,7 +89,7 @@ fn count((_, program, scenarios): &Job, places: &Places) -> Counts {
     };
     let mut cost = |scenario: &&'static Scenario| match scenario.load {
         Load::Requests { ask, depth } => Some((scenario.name, counted.cost(&ask, depth))),
-        Load::Own(_) | Load::Fetches => None,
+        _ => None,
     };
     scenarios.iter().filter_map(|scenario| cost(scenario)).collect()
 }

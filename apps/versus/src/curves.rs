@@ -87,7 +87,7 @@ impl Curves {
     fn wrk(&self, server: &Server, ask: Ask, connections: usize) -> Result<Round> {
         let (seconds, core) = (self.settings.seconds, self.core());
         let before = server.cpu()?;
-        let done = Wrk { ask, depth: 1, connections, seconds, core }.run(server.port)?;
+        let done = Wrk { connections, ..Wrk::new(ask, seconds, core) }.run(server.port)?;
         Ok(Round::of_server(&done, server.cpu()?.saturating_sub(before), usage::load_average()))
     }
 

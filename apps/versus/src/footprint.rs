@@ -94,7 +94,7 @@ fn idle_kinds(ready: &Ready) -> Vec<&'static str> {
     let kinds: &[&str] = match ready.peer.kind {
         Kind::Http => &["http"],
         Kind::WebSocket => &["websocket", "deflate"],
-        Kind::Client => &[],
+        Kind::Https | Kind::Client => &[],
     };
     kinds.iter().copied().filter(|kind| !ready.peer.lacks.contains(kind)).collect()
 }

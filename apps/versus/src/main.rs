@@ -8,7 +8,7 @@
 //! | `catalogue`, `scenario` | who is compared, and in what |
 //! | `program`, `server` | a peer as a program, and as a process pinned to its core |
 //! | `exchange`, `verify` | requests by hand, and whether all peers answer the same |
-//! | `turns`, `round`, `wrk`, `driver` | load from the other core, and what it cost the peer |
+//! | `turns`, `round`, `wrk`, `h2load`, `driver` | load from the other core, and what it cost the peer |
 //! | `counts`, `callgrind`, `syscalls` | what one request costs, counted instead of timed |
 //! | `footprint` | memory of idle connections, start-up, size of the programs |
 //! | `curves` | how cost grows |
@@ -26,6 +26,7 @@ mod usage;
 
 mod exchange;
 mod footprint;
+mod h2load;
 mod verify;
 
 mod driver;

@@ -1,6 +1,6 @@
 //! A peer as a program: found or built, and how it is started.
 
-use crate::catalogue::{Peer, Runs};
+use crate::catalogue::{Kind, Peer, Runs};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::ffi::OsString;
@@ -16,6 +16,9 @@ pub(crate) struct Places {
     pub(crate) target: PathBuf,
     /// The files that are served.
     pub(crate) files: PathBuf,
+    /// The certificate of https, and its key; there are none before [`certify`](Places::certify).
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
     /// Whether programs are built, and not taken as they are.
     pub(crate) builds: bool,
 }
@@ -36,7 +39,21 @@ impl Places {
         let bytes: Vec<u8> = (0..1024 * 1024).map(|at: u32| (at % 251) as u8).collect();
         std::fs::write(files.join("1m.bin"), &bytes)?;
         std::fs::write(files.join("4k.bin"), &bytes[..4096])?;
-        Ok(Places { home, target, files, builds })
+        let (certificate, key) =
+            (files.with_file_name("cert.pem"), files.with_file_name("key.pem"));
+        Ok(Places { home, target, files, certificate, key, builds })
+    }
+
+    /// Makes a certificate for this machine's own address, unless there is one.
+    pub(crate) fn certify(&self) -> Result<()> {
+        if self.certificate.exists() && self.key.exists() {
+            return Ok(());
+        }
+        let mut openssl = Command::new(find("openssl")?);
+        openssl.args(["req", "-x509", "-nodes", "-days", "3650", "-subj", "/CN=localhost"]);
+        openssl.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        openssl.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
+        done(openssl.arg("-keyout").arg(&self.key).arg("-out").arg(&self.certificate))
     }
 
     /// Where what belongs to runtimes other than Rust's is put.
@@ -94,6 +111,9 @@ pub(crate) fn find(tool: &str) -> Result<PathBuf> {
 /// Builds the peer, or fetches what it needs.
 pub(crate) fn prepare(peer: &Peer, places: &Places) -> Result<Program> {
     runtime(peer)?;
+    if peer.kind == Kind::Https {
+        places.certify()?;
+    }
     match peer.runs {
         Runs::Rust { package, library } => rust(package, library, places),
         Runs::Python { script, packages } => python(script, packages, places),

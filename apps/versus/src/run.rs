@@ -29,6 +29,10 @@ pub(crate) struct Run {
     bar: ProgressBar,
 }
 
+/// What measures, beside this program; without wrk there is no run, without another one there is less.
+const TOOLS: [&str; 8] =
+    ["wrk", "h2load", "valgrind", "callgrind_control", "strace", "strip", "openssl", "curl"];
+
 /// Prints what there is.
 pub(crate) fn list() -> Result<()> {
     println!("Peers:");
@@ -43,7 +47,7 @@ pub(crate) fn list() -> Result<()> {
         println!("  {:22} {:10} {}", scenario.name, quick, scenario.title);
     }
     println!("\nTools:");
-    for tool in ["wrk", "valgrind", "callgrind_control", "strace", "h2load", "strip"] {
+    for tool in TOOLS {
         let state = find(tool).map_or("missing", |_| "available");
         println!("  {tool:22} {state}");
     }

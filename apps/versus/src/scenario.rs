@@ -29,6 +29,10 @@ pub(crate) enum Mode {
 pub(crate) enum Load {
     /// By wrk, on 64 connections, each with `depth` requests on their way at once.
     Requests { ask: Ask, depth: usize },
+    /// The same over TLS; if it is not kept alive, each request has a handshake of its own.
+    Tls { ask: Ask, keep_alive: bool },
+    /// By h2load over TLS, on 8 connections with 16 streams each.
+    Http2 { ask: Ask },
     /// By our own load generator, with these arguments.
     Own(&'static [&'static str]),
     /// By the client that is compared: so many GETs, 64 at a time.
@@ -50,6 +54,10 @@ const fn requests(
     depth: usize,
 ) -> Scenario {
     Scenario { name, title, kind: Kind::Http, load: Load::Requests { ask, depth }, mode }
+}
+
+const fn https(name: &'static str, title: &'static str, load: Load) -> Scenario {
+    Scenario { name, title, kind: Kind::Https, load, mode: Mode::Default }
 }
 
 const fn sockets(
@@ -91,6 +99,17 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         load: Load::Own(&["events", "--subscribers", "1000"]),
         mode: Mode::Default,
     },
+    https(
+        "tls",
+        "GET of 13 bytes of text over TLS",
+        Load::Tls { ask: PLAINTEXT, keep_alive: true },
+    ),
+    https(
+        "tls-handshake",
+        "The same, with a connection and a TLS handshake for each GET",
+        Load::Tls { ask: PLAINTEXT, keep_alive: false },
+    ),
+    https("h2", "GET of 13 bytes of text over HTTP/2 and TLS", Load::Http2 { ask: PLAINTEXT }),
     sockets(
         "ws-echo",
         "WebSocket: 128 bytes there and back, on 64 connections",

@@ -54,6 +54,7 @@ impl Server {
         let mut command = Command::new(&line[0]);
         command.args(&line[1..]).envs(program.environment.iter().cloned());
         command.env("VERSUS_FILES", &places.files);
+        command.env("VERSUS_CERT", &places.certificate).env("VERSUS_KEY", &places.key);
         if let Some(fillers) = start.fillers {
             command.env("VERSUS_ROUTES", fillers.to_string());
         }
@@ -106,8 +107,10 @@ fn free_port() -> Result<u16> {
 /// Writes nginx's configuration, and gives the arguments that name it.
 fn configured(template: &Path, port: u16, places: &Places, folder: &Path) -> Result<Vec<OsString>> {
     let text = fs::read_to_string(template)?;
-    let text = text.replace("PORT", &port.to_string());
-    let text = text.replace("FILES", &places.files.display().to_string());
+    let text = text.replace("@PORT@", &port.to_string());
+    let text = text.replace("@FILES@", &places.files.display().to_string());
+    let text = text.replace("@CERT@", &places.certificate.display().to_string());
+    let text = text.replace("@KEY@", &places.key.display().to_string());
     let path = folder.join("nginx.conf");
     fs::write(&path, text)?;
     Ok(vec!["-p".into(), folder.into(), "-e".into(), "stderr".into(), "-c".into(), path.into()])

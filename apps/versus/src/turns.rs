@@ -6,6 +6,7 @@
 
 use crate::catalogue::{Kind, Peer};
 use crate::driver::Driver;
+use crate::h2load;
 use crate::program::{Program, build};
 use crate::results::Turns;
 use crate::round::Round;
@@ -13,14 +14,14 @@ use crate::run::{Ready, Run};
 use crate::scenario::{Load, Scenario};
 use crate::server::{Server, Start};
 use crate::usage;
-use crate::verify::verify;
+use crate::verify::{verify, verify_tls};
 use crate::wrk::Wrk;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Connections of wrk, and requests that a client has on their way.
-pub(crate) const CONCURRENCY: usize = 64;
+/// Requests that a client has on their way.
+const CONCURRENCY: usize = 64;
 
 /// GETs of a client in one round; fewer of the slow ones, whose rounds would last for seconds.
 const FETCHES: usize = 20_000;
@@ -84,7 +85,7 @@ impl Rounds {
         let (port, core) = (running.server.port, settings.load_core);
         let load_average = usage::load_average();
         let mut driver = match self.scenario.load {
-            Load::Requests { .. } => None,
+            Load::Requests { .. } | Load::Tls { .. } | Load::Http2 { .. } => None,
             Load::Own(arguments) => {
                 let seconds = settings.seconds.to_string();
                 let arguments = [arguments, &["--seconds", &seconds]].concat();
@@ -95,9 +96,13 @@ impl Rounds {
         let before = running.server.cpu()?;
         let done = match (self.scenario.load, &mut driver) {
             (Load::Requests { ask, depth }, _) => {
-                let (connections, seconds) = (CONCURRENCY, settings.seconds);
-                Wrk { ask, depth, connections, seconds, core }.run(port)?
+                Wrk { depth, ..Wrk::new(ask, settings.seconds, core) }.run(port)?
             }
+            (Load::Tls { ask, keep_alive }, _) => {
+                let wrk = Wrk::new(ask, settings.seconds, core);
+                Wrk { keep_alive, is_tls: true, ..wrk }.run(port)?
+            }
+            (Load::Http2 { ask }, _) => h2load::run(port, ask.path, settings.seconds, core)?,
             (_, Some(driver)) => driver.work()?,
             (_, None) => unreachable!("what is not asked for by wrk has a driver"),
         };
@@ -145,8 +150,11 @@ fn start_one(run: &Run, ready: &Ready, scenario: &Scenario) -> Result<Server> {
     };
     let core = Some(run.results.settings.server_core);
     let server = Server::start(program, &run.places, &Start { core, ..Start::default() })?;
-    if let Load::Requests { ask, .. } = scenario.load {
-        verify(server.port, &ask, &run.places.files)?;
+    match scenario.load {
+        Load::Requests { ask, .. } => verify(server.port, &ask, &run.places.files)?,
+        Load::Tls { ask, .. } | Load::Http2 { ask } => verify_tls(server.port, &ask)?,
+        // These look at the answers themselves before they are ready.
+        Load::Own(_) | Load::Fetches => {}
     }
     Ok(server)
 }

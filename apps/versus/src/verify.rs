@@ -1,8 +1,10 @@
 //! Whether a peer's answers are those of the others.
 
 use crate::exchange::{Answer, Ask, Exchange};
+use crate::program::{find, said};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
+use std::process::Command;
 
 /// Asks once, and compares the answer with what has to come.
 ///
@@ -26,6 +28,14 @@ pub(crate) fn verify(port: u16, ask: &Ask, files: &Path) -> Result<()> {
         answer.content_type,
         expected.content_type,
     );
+    Ok(())
+}
+
+/// The same over TLS, by curl.
+pub(crate) fn verify_tls(port: u16, ask: &Ask) -> Result<()> {
+    let url = format!("https://127.0.0.1:{port}{}", ask.path);
+    let body = said(Command::new(find("curl")?).args(["--insecure", "--silent", &url]))?;
+    ensure!(body == "Hello, World!", "{} is answered with {body:?}", ask.path);
     Ok(())
 }
 

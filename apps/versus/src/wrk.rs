@@ -17,6 +17,9 @@ pub(crate) struct Wrk {
     pub(crate) ask: Ask,
     /// Requests that are on their way at once on each connection.
     pub(crate) depth: usize,
+    pub(crate) is_tls: bool,
+    /// Whether connections are used again.
+    pub(crate) keep_alive: bool,
     pub(crate) connections: usize,
     pub(crate) seconds: u64,
     pub(crate) core: usize,
@@ -43,14 +46,20 @@ end
 "#;
 
 impl Wrk {
+    /// One request after the other on each of 64 connections, without TLS.
+    pub(crate) fn new(ask: Ask, seconds: u64, core: usize) -> Wrk {
+        Wrk { ask, depth: 1, is_tls: false, keep_alive: true, connections: 64, seconds, core }
+    }
+
     /// Runs it against a server on this machine.
     pub(crate) fn run(&self, port: u16) -> Result<Done> {
         let script = NamedTempFile::with_suffix(".lua")?;
         std::fs::write(script.path(), self.script())?;
+        let scheme = if self.is_tls { "https" } else { "http" };
         let mut command = Command::new(find("wrk")?);
         command.args(["-t", "1", "-c", &self.connections.to_string()]);
         command.args(["-d", &format!("{}s", self.seconds), "--timeout", "10s", "-s"]);
-        command.arg(script.path()).arg(format!("http://127.0.0.1:{port}{}", self.ask.path));
+        command.arg(script.path()).arg(format!("{scheme}://127.0.0.1:{port}{}", self.ask.path));
         command.stdin(Stdio::null());
         let before = children_cpu()?;
         let output = pinned(Some(self.core), || command.output())?.context("wrk does not start")?;
@@ -81,6 +90,9 @@ impl Wrk {
             let line = format!("wrk.headers['X-Header-{number}'] = 'value-of-header-{number}'\n");
             script += &line;
         }
+        if !self.keep_alive {
+            script += "wrk.headers['Connection'] = 'close'\n";
+        }
         if self.depth > 1 {
             script += &format!(
                 "local all\n\
@@ -94,7 +106,7 @@ impl Wrk {
 }
 
 /// Time on a processor of all children that have ended.
-fn children_cpu() -> Result<Duration> {
+pub(crate) fn children_cpu() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let micros = |time: nix::sys::time::TimeVal| {
         (time.tv_sec() * 1_000_000 + time.tv_usec()).cast_unsigned()

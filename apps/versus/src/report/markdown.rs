@@ -1,7 +1,7 @@
 //! The tables, as Markdown.
 
 use crate::catalogue::Kind;
-use crate::results::{Results, Turns};
+use crate::results::{Curve, Participant, Results, Turns};
 use crate::round::Round;
 use crate::scenario::{SCENARIOS, Scenario};
 use std::fmt::Write;
@@ -21,11 +21,13 @@ pub(crate) fn tables(results: &Results) -> String {
     }
     text += &counts_table(results, "instructions", "User-space instructions per request", 0);
     text += &counts_table(results, "allocations", "Allocations per request", 1);
+    text += &footprint_table(results);
+    text += &curve_tables(results);
     text += &omissions(results);
     text
 }
 
-fn head(results: &Results) -> String {
+pub(crate) fn head(results: &Results) -> String {
     let (machine, settings) = (&results.machine, &results.settings);
     let peers: Vec<_> =
         results.peers.iter().map(|peer| format!("{} {}", peer.name, peer.version)).collect();
@@ -130,6 +132,77 @@ fn counts_table(results: &Results, metric: &str, title: &str, digits: usize) -> 
         let _ = writeln!(text, "| {} | {} |", peer.name, cells.join(" | "));
     }
     text
+}
+
+/// What a peer takes at rest: a row for each peer that serves.
+fn footprint_table(results: &Results) -> String {
+    const COLUMNS: [(&str, &str, &str); 7] = [
+        ("bytes per idle connection", "http", "bytes per idle HTTP connection"),
+        ("bytes per idle connection", "websocket", "per idle WebSocket"),
+        ("bytes per idle connection", "deflate", "per idle WebSocket with compression"),
+        ("resident bytes", "start", "bytes before the first connection"),
+        ("start milliseconds", "start", "ms to start"),
+        ("program bytes", "program", "bytes of the program"),
+        ("system calls", "plaintext", "system calls per GET"),
+    ];
+    let cell = |peer: &str, metric: &str, subject: &str| match results.figure(metric, subject, peer)
+    {
+        Some(value) if value < 100.0 => format!("{value:.1}"),
+        Some(value) => grouped(value),
+        None => String::new(),
+    };
+    let mut text = String::new();
+    for Participant { name, .. } in &results.peers {
+        let cells = COLUMNS.map(|(metric, subject, _)| cell(name, metric, subject));
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
+        }
+    }
+    if text.is_empty() {
+        return text;
+    }
+    let names = COLUMNS.map(|(_, _, name)| name).join(" | ");
+    let rule = "--:|".repeat(COLUMNS.len());
+    format!("\n### At rest\n\n| peer | {names} |\n|---|{rule}\n{text}")
+}
+
+/// A table for each thing that grows, with a column for each of its sizes.
+fn curve_tables(results: &Results) -> String {
+    let mut text = String::new();
+    let mut done: Vec<(&str, &str)> = Vec::new();
+    for Curve { along, cost, .. } in &results.curves {
+        if done.contains(&(along, cost)) {
+            continue;
+        }
+        done.push((along, cost));
+        let same: Vec<_> =
+            results.curves.iter().filter(|it| it.along == *along && it.cost == *cost).collect();
+        let mut sizes: Vec<f64> =
+            same.iter().flat_map(|curve| curve.points.iter().map(|point| point.0)).collect();
+        sizes.sort_by(f64::total_cmp);
+        sizes.dedup();
+        let names: Vec<_> = sizes.iter().map(|size| grouped(*size)).collect();
+        let rule = "--:|".repeat(sizes.len());
+        let _ = write!(
+            text,
+            "\n### {cost}, by {along}\n\n| peer | {} |\n|---|{rule}\n",
+            names.join(" | ")
+        );
+        for curve in same {
+            let cells: Vec<_> = sizes.iter().map(|size| point(curve, *size)).collect();
+            let _ = writeln!(text, "| {} | {} |", curve.peer, cells.join(" | "));
+        }
+    }
+    text
+}
+
+/// The cost at this size, if it was measured.
+fn point(curve: &Curve, size: f64) -> String {
+    match curve.points.iter().find(|point| point.0 == size) {
+        Some((_, cost)) if *cost < 100.0 => format!("{cost:.3}"),
+        Some((_, cost)) => grouped(*cost),
+        None => String::new(),
+    }
 }
 
 fn omissions(results: &Results) -> String {

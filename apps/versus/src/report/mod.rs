@@ -1,5 +1,7 @@
 //! Tables and charts of results.
 
+mod chart;
+mod html;
 mod markdown;
 
 use crate::cli::ReportOptions;
@@ -22,6 +24,9 @@ pub(crate) fn report(options: &ReportOptions) -> Result<()> {
     let tables = markdown::tables(&results);
     if let Some(path) = &options.markdown {
         fs::write(path, &tables)?;
+    }
+    if let Some(path) = &options.html {
+        fs::write(path, html::page(&results))?;
     }
     if let Some(path) = &options.into {
         replace(path, &tables)?;
