@@ -64,6 +64,11 @@ mod request;
 mod response;
 mod timings;
 
+mod conditional;
+mod download;
+mod file_body;
+mod multipart;
+
 mod auth;
 mod policies;
 mod redirect_policy;
@@ -128,8 +133,11 @@ pub use config::{
 pub use connect_options::ConnectOptions;
 #[cfg(feature = "cookies")]
 pub use cookies::{Cookie, CookieJar, LoadError, SameSite};
+pub use download::{Download, DownloadError, Downloaded};
 pub use error::FetchError;
+pub use file_body::FileBody;
 pub use metrics::ClientMetrics;
+pub use multipart::{Multipart, Part};
 pub use options::RequestOptions;
 pub use policies::Policies;
 pub use pool_stats::PoolStats;

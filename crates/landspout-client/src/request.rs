@@ -1,14 +1,15 @@
 //! A request in the making.
 
 use crate::call::{Call, Role};
+use crate::callback::Callbacks;
 use crate::client::invalid;
 use crate::error::Cause;
 use crate::fetch::Fetch;
 use crate::target::{Target, TargetError, basic_credentials};
 use crate::timings::Stopwatch;
 use crate::{
-    Client, ClientResponse, FetchError, FetchHandle, HttpVersion, ProxyConfig, Replay,
-    RequestOptions, TlsConfig,
+    Client, ClientResponse, FetchError, FetchHandle, FileBody, HttpVersion, Multipart, ProxyConfig,
+    Replay, RequestOptions, TlsConfig,
 };
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -50,6 +51,8 @@ pub struct RequestBuilder {
     body: Body,
     replay: Option<Replay>,
     options: RequestOptions,
+    /// In a box, because most requests have none.
+    callbacks: Option<Box<Callbacks>>,
     /// The first thing that was wrong.
     error: Option<Cause>,
 }
@@ -68,6 +71,7 @@ impl RequestBuilder {
             body: Body::empty(),
             replay: None,
             options: RequestOptions::default(),
+            callbacks: None,
             error: None,
         }
     }
@@ -119,6 +123,17 @@ impl RequestBuilder {
     pub fn replay(mut self, replay: Replay) -> RequestBuilder {
         self.replay = Some(replay);
         self
+    }
+
+    /// Sets the body to a file, which is sent with its length.
+    pub fn file(self, file: FileBody) -> RequestBuilder {
+        self.replay(file.replay())
+    }
+
+    /// Sets the body to a form with files, and `Content-Type` to what it must be.
+    pub fn multipart(mut self, form: Multipart) -> RequestBuilder {
+        self.headers.insert(CONTENT_TYPE, form.content_type());
+        self.replay(form.replay())
     }
 
     /// Leaves out a header that the client would add by itself, or that was set before. `Host` and
@@ -299,16 +314,21 @@ impl RequestBuilder {
     /// As for [`Client::fetch`].
     pub async fn send(self) -> Result<ClientResponse, FetchError> {
         let stopwatch = Stopwatch::start();
-        let RequestBuilder { client, method, target, headers, body, replay, options, error } = self;
+        let RequestBuilder { client, method, target, headers, options, callbacks, error, .. } =
+            self;
         let target = match (target, error) {
             (Ok(target), None) => target,
             (Ok(_), Some(error)) => return Err(invalid(error, &method, stopwatch)),
             (Err(error), _) => return Err(invalid(error, &method, stopwatch)),
         };
-        let body = replay.as_ref().map_or(body, Replay::body);
+        let body = self.replay.as_ref().map_or(self.body, Replay::body);
         let rules = client.merged(options).over(client.config());
-        let call = Call::new((method, target), headers, (body, replay), rules, Role::Agent);
-        Fetch::new(&client.inner, call, stopwatch).run().await
+        let call = Call::new((method, target), headers, (body, self.replay), rules, Role::Agent);
+        let response = Fetch::new(&client.inner, call, stopwatch).run().await?;
+        match callbacks {
+            Some(callbacks) => callbacks.call(response).await,
+            None => Ok(response),
+        }
     }
 
     /// Makes a stream of server-sent events of the request: see [`EventSource`](crate::sse::EventSource).
@@ -368,7 +388,7 @@ impl RequestBuilder {
     }
 
     /// The same request once more; `None` if it is none that could be sent, or has a stream for a
-    /// body, which can be sent once only.
+    /// body, which can be sent once only. Callbacks stay with this one.
     pub fn try_clone(&self) -> Option<RequestBuilder> {
         let (Ok(target), None) = (&self.target, &self.error) else { return None };
         Some(RequestBuilder {
@@ -382,6 +402,7 @@ impl RequestBuilder {
             },
             replay: self.replay.clone(),
             options: self.options.clone(),
+            callbacks: None,
             error: None,
         })
     }
@@ -395,6 +416,10 @@ impl RequestBuilder {
         F: FnOnce(Result<ClientResponse, FetchError>) + Send + 'static,
     {
         FetchHandle::spawn(self.send(), callback)
+    }
+
+    pub(crate) fn callbacks(&mut self) -> &mut Callbacks {
+        self.callbacks.get_or_insert_default()
     }
 
     fn note(&mut self, result: Result<(), Cause>) {

@@ -83,8 +83,7 @@ impl BodyWriter {
     /// # Cancel safety
     /// Not safe: dropping it drops the writer, which aborts the message.
     pub async fn trailers(self, trailers: HeaderMap) -> Result<(), BodyError> {
-        self.send(Message::Frame(Frame::trailers(trailers))).await?;
-        self.finish().await
+        self.send(Message::Frame(Frame::trailers(trailers))).await
     }
 
     /// Returns when the reader has gone, so that a writer with nothing to say learns of it.
@@ -118,7 +117,11 @@ impl http_body::Body for Reader {
             return Poll::Ready(None);
         }
         match ready!(self.receiver.poll_recv(cx)) {
-            Some(Message::Frame(frame)) => Poll::Ready(Some(Ok(frame))),
+            Some(Message::Frame(frame)) => {
+                // Trailers are the end: a reader that has them need not wait for more.
+                self.ended = frame.is_trailers();
+                Poll::Ready(Some(Ok(frame)))
+            }
             Some(Message::End) => {
                 self.ended = true;
                 Poll::Ready(None)

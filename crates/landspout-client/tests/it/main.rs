@@ -2,12 +2,18 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod broken;
+mod callbacks;
 mod compressed;
+mod conditional;
 mod config;
 mod connections;
+mod cookies;
+mod credentials;
 mod crowd;
+mod downloads;
 #[cfg(feature = "sse")]
 mod event_sources;
+mod expectations;
 mod gateway;
 #[cfg(feature = "http2")]
 mod h2_server;
@@ -26,6 +32,7 @@ mod reconnecting;
 mod redirects;
 mod requests;
 mod resolving;
+mod retries;
 mod runtimes;
 mod script;
 mod timeouts;
@@ -35,5 +42,6 @@ mod tls;
 #[cfg(feature = "tls")]
 mod trust;
 mod upgrades;
+mod uploads;
 #[cfg(feature = "websocket")]
 mod websockets;

@@ -1,0 +1,99 @@
+//! `Expect: 100-continue`.
+
+use crate::script::{Act, OK, Server, write};
+use landspout_client::{Body, Client, ClientConfig};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn stream() -> Body {
+    Body::stream(futures_util::stream::iter([Ok::<_, std::io::Error>("abc".into())]))
+}
+
+#[tokio::test]
+async fn the_body_waits_for_the_server() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = async move {
+        let (mut io, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(io.read_u8().await.unwrap());
+        }
+        let early = tokio::time::timeout(Duration::from_millis(50), io.read_u8()).await;
+        io.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.unwrap();
+        let mut body = [0; 3];
+        io.read_exact(&mut body).await.unwrap();
+        io.write_all(OK.as_bytes()).await.unwrap();
+        (String::from_utf8(head).unwrap(), early.is_err(), body)
+    };
+    let request = Client::new().put(url).body("abc").expect_continue(LONG);
+    let (response, (head, waited, body)) = tokio::join!(request.send(), server);
+    assert_eq!(response.unwrap().text().await.unwrap(), "hello");
+    assert!(head.contains("expect: 100-continue\r\n") && head.contains("content-length: 3\r\n"));
+    assert!(waited && body == *b"abc");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_gets_the_body_after_a_while() {
+    let server = Server::answering(OK).await;
+    let config = ClientConfig::default().expect_continue(Duration::from_millis(20));
+    let client = Client::with_config(config);
+    client.put(server.url("/")).body("abc").send().await.unwrap();
+    assert!(server.requests()[0].ends_with("\r\n\r\nabc"));
+    client.get(server.url("/")).send().await.unwrap();
+    assert!(!server.requests()[1].contains("expect"), "there is no body to wait");
+}
+
+#[tokio::test]
+async fn a_417_is_asked_again_without_for_streams_too() {
+    let no = "HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = async move {
+        let (mut io, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(io.read_u8().await.unwrap());
+        }
+        io.write_all(no.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = io.read_to_end(&mut rest).await;
+        let again = Server::play_on(listener, [vec![Act::Read, write(OK)]]);
+        again.until(|server| server.requests().len() == 1).await;
+        (rest, again.requests())
+    };
+    let request = Client::new().put(url).body(stream()).expect_continue(LONG);
+    let (response, (rest, again)) = tokio::join!(request.send(), server);
+    assert_eq!(response.unwrap().status(), 200);
+    assert_eq!(rest, b"", "nothing of the body went out before");
+    assert!(!again[0].contains("expect") && again[0].ends_with("3\r\nabc\r\n0\r\n\r\n"));
+}
+
+#[tokio::test]
+async fn a_body_that_the_server_does_not_want_is_not_sent() {
+    let no = "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno";
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = async move {
+        let (mut io, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(io.read_u8().await.unwrap());
+        }
+        io.write_all(no.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = io.read_to_end(&mut rest).await;
+        rest
+    };
+    let request = Client::new().put(url).body("abc").expect_continue(LONG);
+    let send = async {
+        let mut response = request.send().await.unwrap();
+        (response.status(), response.text().await)
+    };
+    let ((status, text), rest) = tokio::join!(send, server);
+    assert_eq!((status.as_u16(), text.unwrap().as_str()), (413, "no"));
+    assert_eq!(rest, b"");
+}
