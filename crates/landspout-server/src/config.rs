@@ -120,6 +120,13 @@ pub struct ServerConfig {
     /// answered with 503 and `Retry-After`, and closed.
     pub max_connections: usize,
 
+    /// The greatest number of connections from one client address to this server, which is one
+    /// loop's: one IPv4 address, or the first 64 bits of an IPv6 address. One more is answered with
+    /// 503 and `Retry-After`, and closed. 0, which is no limit, because a server cannot tell a proxy,
+    /// from whose address everybody comes, from an attacker. Set it where clients come directly;
+    /// [trusted proxies](ServerConfig#structfield.proxies) are not counted.
+    pub address_connections: usize,
+
     /// The greatest number of requests that this server, which is one loop's, answers at a time; 0,
     /// which is as many as [`max_connections`](ServerConfig#structfield.max_connections). One more
     /// is answered with 503 and `Retry-After`. Event streams are such requests; what was upgraded to
@@ -174,6 +181,7 @@ impl Default for ServerConfig {
             method_bytes: 32,
             body_bytes: 10 << 20,
             max_connections: 10_000,
+            address_connections: 0,
             max_requests: 0,
             connection_requests: 0,
             connection_age: Duration::ZERO,
@@ -222,6 +230,7 @@ setters! {
     method_bytes: usize,
     body_bytes: u64,
     max_connections: usize,
+    address_connections: usize,
     max_requests: usize,
     connection_requests: u64,
     connection_age: Duration,

@@ -1,5 +1,6 @@
 //! The connections of one server, and what they share.
 
+use crate::addresses::{Addresses, Place};
 use crate::deadline::{Clock, Limits, TICK};
 use crate::handlings::Handlings;
 use crate::hosts::Hosts;
@@ -47,6 +48,7 @@ pub(crate) struct Connections {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) hosts: Hosts,
+    pub(crate) addresses: Rc<Addresses>,
     /// Handlers that have not answered yet, if there is a limit for them.
     pub(crate) handlings: Handlings,
     /// Requests that are being answered.
@@ -72,7 +74,11 @@ enum Entry {
     /// Its first request cannot be read yet.
     Opening,
     Http(Rc<Link>),
-    Upgraded(Open, Connection),
+    Upgraded {
+        open: Open,
+        connection: Connection,
+        _place: Option<Place>,
+    },
 }
 
 impl Connections {
@@ -84,6 +90,7 @@ impl Connections {
         Rc::new(Connections {
             limits: Limits::of(&config),
             hosts: Hosts::new(&config.hosts),
+            addresses: Rc::default(),
             handlings: Handlings::default(),
             in_flight: Cell::new(0),
             config,
@@ -110,10 +117,11 @@ impl Connections {
     }
 
     /// Adds a connection that is being opened; it leaves when the value is dropped.
-    pub(crate) fn enter(self: &Rc<Self>) -> Membership {
+    /// `place` is its place among those of its client.
+    pub(crate) fn enter(self: &Rc<Self>, place: Option<Place>) -> Membership {
         self.keep_time();
         let key = self.entries.borrow_mut().insert(Entry::Opening);
-        Membership { connections: self.clone(), key: Some(key) }
+        Membership { connections: self.clone(), key: Some(key), place }
     }
 
     fn leave(&self, key: usize) {
@@ -145,8 +153,8 @@ impl Connections {
         for (key, entry) in self.entries.borrow().iter() {
             match entry {
                 Entry::Http(link) => link.tick(),
-                Entry::Upgraded(open, _) if open.is_last() => closed.push(key),
-                Entry::Opening | Entry::Upgraded(..) => {}
+                Entry::Upgraded { open, .. } if open.is_last() => closed.push(key),
+                Entry::Opening | Entry::Upgraded { .. } => {}
             }
         }
         for key in closed {
@@ -167,9 +175,17 @@ impl Connections {
             self.advance(Stage::Finishing);
             self.empty_within(deadline - grace).await;
         }
-        let cut = self.len();
+        let left = self.len();
+        let upgraded = self.count_upgraded();
         self.cut();
-        DrainReport { finished: open - cut, cut }
+        DrainReport { finished: open.saturating_sub(left), cut: left - upgraded, upgraded }
+    }
+
+    /// Those that were handed over and are still open.
+    fn count_upgraded(&self) -> usize {
+        let entries = self.entries.borrow();
+        let open = |entry: &Entry| matches!(entry, Entry::Upgraded { open, .. } if !open.is_last());
+        entries.iter().filter(|(_, entry)| open(entry)).count()
     }
 
     /// Closes what is still open.
@@ -186,7 +202,7 @@ impl Connections {
                     link.connection.mark_draining();
                     link.wake();
                 }
-                Entry::Upgraded(_, connection) => connection.mark_draining(),
+                Entry::Upgraded { connection, .. } => connection.mark_draining(),
                 Entry::Opening => {}
             }
         }
@@ -229,6 +245,7 @@ async fn tick_while_open(connections: Weak<Connections>) {
 pub(crate) struct Membership {
     connections: Rc<Connections>,
     key: Option<usize>,
+    place: Option<Place>,
 }
 
 impl Membership {
@@ -245,7 +262,8 @@ impl Membership {
     /// Keeps the place of a connection that was handed over, until it is closed.
     pub(crate) fn hand_over(mut self, open: Open, connection: Connection) {
         if let Some(key) = self.key.take() {
-            self.connections.entries.borrow_mut()[key] = Entry::Upgraded(open, connection);
+            self.connections.entries.borrow_mut()[key] =
+                Entry::Upgraded { open, connection, _place: self.place.take() };
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Letting connections in.
 
+use crate::addresses::Place;
 use crate::connection::Http;
 use crate::connections::{Connections, Membership};
 use crate::link::Link;
 use crate::listener::{Acceptor, is_of_one_connection};
 use crate::opening::Opening;
+use crate::refusals::Refused;
 use crate::refuse::TurnedAway;
 use crate::stream::{Peer, Stream};
 use crate::{HttpsRedirect, Listener, Refusal, ServerHandle};
@@ -108,9 +110,11 @@ impl<H: Handler + 'static> Door<H> {
         }
     }
 
-    /// Takes what still waits.
+    /// Takes what still waits, and no more than can have waited: what keeps coming is not to keep
+    /// the server from stopping.
     fn take_rest(self: &Rc<Self>, opening: &Rc<Opening>, listener: &Listener) {
-        loop {
+        // The system's queue has one more than it was asked for.
+        for _ in 0..=self.connections.config.backlog {
             match listener.accept_now() {
                 Ok((stream, peer)) => self.admit(stream, peer, opening),
                 Err(error) if is_of_one_connection(&error) => {}
@@ -121,17 +125,37 @@ impl<H: Handler + 'static> Door<H> {
 
     /// Serves a connection, once it is open.
     fn admit(self: &Rc<Self>, stream: Stream, peer: Peer, opening: &Rc<Opening>) {
-        if self.connections.len() >= self.connections.config.max_connections {
-            let refusals = &self.connections.refusals;
-            let why = "there are too many connections";
-            refusals.refuse(Refusal::TooManyConnections, peer.addr(), &why);
-            return self.turned_away.refuse(stream);
-        }
-        let membership = self.connections.enter();
+        let place = match self.place(&peer) {
+            Ok(place) => place,
+            Err(refused) => {
+                self.connections.refusals.refuse(refused.cause, peer.addr(), &refused.why);
+                return self.turned_away.refuse(stream);
+            }
+        };
+        let membership = self.connections.enter(place);
         if opening.is_nothing() {
             self.serve(stream, peer, membership);
         } else {
             spawn_local(self.clone().open(stream, peer, opening.clone(), membership));
+        }
+    }
+
+    /// Finds a place for a connection among all, and among those of its client if there is a limit.
+    fn place(&self, peer: &Peer) -> Result<Option<Place>, Refused> {
+        let connections = &self.connections;
+        if connections.len() >= connections.config.max_connections {
+            let why = "there are too many connections";
+            return Err(Refused::new(Refusal::TooManyConnections, why));
+        }
+        let address = peer.addr().map(|addr| addr.ip());
+        let most = connections.config.address_connections;
+        match address {
+            Some(address) if most > 0 && !connections.config.proxies.trusts(Some(address)) => {
+                let why = "there are too many connections from this address";
+                let place = connections.addresses.enter(address, most);
+                place.map(Some).ok_or(Refused::new(Refusal::PerAddress, why))
+            }
+            _ => Ok(None),
         }
     }
 

@@ -103,4 +103,7 @@ pub struct DrainReport {
     pub finished: usize,
     /// Connections that were cut off at the deadline.
     pub cut: usize,
+    /// Connections that speak another protocol and did not end by the deadline. They are their
+    /// handlers', which were told, and end with them or with the process.
+    pub upgraded: usize,
 }

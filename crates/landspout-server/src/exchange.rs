@@ -170,6 +170,7 @@ impl Exchange {
             None
         });
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            self.link.switches.set(true);
             return declared;
         }
         self.link.upgrade.take();

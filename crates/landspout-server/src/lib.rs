@@ -45,6 +45,7 @@
 //! wrong at INFO, under the target `landspout::server`. Of each [cause](Refusal) of a refusal five
 //! are told of in a second, and then how many more there were.
 
+mod addresses;
 mod answer;
 mod check;
 mod config;

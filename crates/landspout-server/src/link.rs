@@ -32,6 +32,8 @@ pub(crate) struct Link {
     pub(crate) waits: Waits,
     /// The right to the connection that the current request was given.
     pub(crate) upgrade: RefCell<Option<UpgradeSender>>,
+    /// The answer that is being written is the last one, and short: it does not wait for room.
+    pub(crate) switches: Cell<bool>,
     /// The current answer ends where the connection ends.
     pub(crate) ends_by_close: Cell<bool>,
     /// The tick at which it was accepted.
@@ -66,6 +68,7 @@ impl Link {
             connections,
             connection,
             upgrade: RefCell::default(),
+            switches: Cell::new(false),
             ends_by_close: Cell::new(false),
             ended: Cell::new(false),
             waker: RefCell::default(),
@@ -193,11 +196,12 @@ impl Link {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        if self.is_blocked() {
+        // Of a parser that ends with 101, nobody gets what it could not write.
+        if self.is_blocked() && !self.switches.get() {
             ready!(self.poll_rest(cx))?;
         }
         let mut batch = self.connections.batch.borrow_mut();
-        if batch.len() + len > BATCH_LEN && !batch.is_empty() {
+        if batch.len() + len > BATCH_LEN && !batch.is_empty() && !self.switches.get() {
             drop(batch);
             self.send_batch(cx)?;
             ready!(self.poll_rest(cx))?;

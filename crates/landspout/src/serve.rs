@@ -175,6 +175,7 @@ impl Serve {
                 let drained = drained?;
                 total.finished += drained.finished;
                 total.cut += drained.cut;
+                total.upgraded += drained.upgraded;
             }
         }
         tracing::info!("stopped: {} connections ended, {} were cut off", total.finished, total.cut);

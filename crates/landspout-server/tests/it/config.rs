@@ -11,7 +11,7 @@ fn toml_sets_every_field() {
         header_bytes = 9\nheader_count = 10\nuri_bytes = 11\nmethod_bytes = 12\nbody_bytes = 13\n\
         max_connections = 14\nbacklog = 15\nfirst_byte_timeout = 16\nbody_total_timeout = 17\n\
         body_rate = 18\nwrite_rate = 19\nrate_grace = 20\nhandler_timeout = 21\n\
-        max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\n\
+        max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\naddress_connections = 25\n\
         [proxies]\ntrusted = [\"10.0.0.0/8\"]\nheaders = \"forwarded\"\n\
         [log]\nformat = \"combined\"\npath = \"access.log\"\nbuffer_bytes = 16\nquery = true\n\
         request_id = \"x-id\"\nspan = true\n";
@@ -43,6 +43,7 @@ fn toml_sets_every_field() {
         .connection_requests(23)
         .connection_age(seconds(24))
         .hosts(vec!["a".to_owned()])
+        .address_connections(25)
         .proxies(
             ProxyConfig::default()
                 .trust("10.0.0.0/8".parse().unwrap())

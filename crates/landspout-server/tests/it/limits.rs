@@ -1,9 +1,10 @@
 //! More than is allowed.
 
-use crate::wire::{serve, serve_with};
-use landspout_server::{Handler, Refusal, Request, ServerConfig};
+use crate::wire::{Client, serve, serve_with, within};
+use landspout_server::{Handler, ProxyConfig, Refusal, Request, ServerConfig};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use tokio::net::TcpSocket;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -94,6 +95,45 @@ async fn a_connection_too_many_is_answered_503() {
     let mut third = site.connect().await;
     third.send(get("/", "")).await;
     assert_eq!(third.answer().await.status(), 200, "there is room again");
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_connection_too_many_from_one_address_is_answered_503() {
+    let site = serve_with(ServerConfig::default().address_connections(2), fine);
+    let mut own = [site.connect().await, site.connect().await];
+    for client in &mut own {
+        client.send(get("/", "")).await;
+        assert_eq!(client.answer().await.status(), 200);
+    }
+    let mut third = site.connect().await;
+    third.send(get("/", "")).await;
+    assert_eq!(third.answer().await.status(), 503);
+    assert_eq!(site.refusals.count(Refusal::PerAddress), 1);
+
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = Client::new(socket.connect(site.addr).await.unwrap());
+    other.send(get("/", "")).await;
+    assert_eq!(other.answer().await.status(), 200, "another client is let in");
+
+    let [mut first, _second] = own;
+    first.send(get("/", "Connection: close\r\n")).await;
+    first.rest().await;
+    drop(first);
+    within(async {
+        while !site.exchange(get("/", "Connection: close\r\n")).await.contains(" 200 ") {
+            sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_trusted_proxy_may_have_any_number_of_connections() {
+    let proxies = ProxyConfig::default().trust("127.0.0.0/8".parse().unwrap());
+    let site = serve_with(ServerConfig::default().address_connections(1).proxies(proxies), fine);
+    let _first = site.connect().await;
+    assert!(site.exchange(get("/", "Connection: close\r\n")).await.contains(" 200 "));
 }
 
 #[tokio::test(flavor = "local")]

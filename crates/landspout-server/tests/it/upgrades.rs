@@ -1,7 +1,7 @@
 //! Connections that are handed over.
 
-use crate::wire::{Client, Site, serve, within};
-use landspout_server::{Request, Response};
+use crate::wire::{Client, Site, serve, serve_with, within};
+use landspout_server::{Request, Response, ServerConfig};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -53,6 +53,24 @@ async fn an_upgraded_connection_is_a_stream_both_ways() {
     assert_eq!(client.take(3).await, "two");
     client.finish().await;
     assert_eq!(client.rest().await, "bye");
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_101_behind_an_answer_that_is_not_read_yet_is_not_lost() {
+    const LARGE: usize = 16 << 20;
+    let site = serve(async |request: Request| match request.uri().path() {
+        "/large" => Response::text("x".repeat(LARGE)),
+        _ => echo(request).await,
+    });
+    let mut client = site.connect().await;
+    client.send(format!("GET /large HTTP/1.1\r\nHost: a\r\n\r\n{REQUEST}one")).await;
+    // So that the server has no room for the 101.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    client.head().await;
+    client.take(LARGE).await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{head}");
+    assert_eq!(client.take(3).await, "one");
 }
 
 #[tokio::test(flavor = "local")]
@@ -133,4 +151,24 @@ async fn a_drain_tells_upgraded_connections_and_waits_for_them() {
     assert_eq!(client.rest().await, "bye");
     let report = within(stopping).await.unwrap();
     assert_eq!((report.finished, report.cut), (1, 0));
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_connection_that_was_handed_over_is_not_cut_but_told_of() {
+    let config = ServerConfig::default().drain_timeout(Duration::from_millis(100));
+    let site = serve_with(config, async |mut request: Request| {
+        let upgrade = request.take_upgrade().unwrap();
+        tokio::task::spawn_local(async move {
+            let mut io = upgrade.await.unwrap();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            io.write_all(b"late").await.unwrap();
+        });
+        switching()
+    });
+    let mut client = site.connect().await;
+    client.send(REQUEST).await;
+    client.head().await;
+    let report = site.stop().await;
+    assert_eq!((report.finished, report.cut, report.upgraded), (0, 0, 1));
+    assert_eq!(client.rest().await, "late");
 }
