@@ -81,7 +81,9 @@ impl<H: Handler + 'static> Door<H> {
         let opening = Rc::new(Opening::of(&listener));
         let closed = either(opening.keep_ready(), handle.given());
         either(self.accept(&opening, &acceptor), closed).await;
-        if listener.is_own() && !handle.is_handed_over() {
+        if handle.is_handed_over() {
+            listener.leave();
+        } else if listener.is_own() {
             self.take_rest(&opening, &listener);
             listener.shut();
         }

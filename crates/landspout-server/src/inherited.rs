@@ -2,6 +2,10 @@
 
 use crate::{Address, Listener};
 use std::io;
+#[cfg(all(unix, feature = "handover"))]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
+#[cfg(unix)]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The sockets of an address that names passed-on sockets. Each can be taken once.
 ///
@@ -10,11 +14,7 @@ use std::io;
 /// listens.
 #[cfg(unix)]
 pub(crate) fn take(address: &Address) -> io::Result<Vec<Listener>> {
-    use std::sync::{Mutex, PoisonError};
-
-    static INHERITED: Mutex<Option<Inherited>> = Mutex::new(None);
-    let mut inherited = INHERITED.lock().unwrap_or_else(PoisonError::into_inner);
-    inherited.get_or_insert_with(Inherited::from_env).take(address)
+    inherited().get_or_insert_with(Inherited::from_env).take(address)
 }
 
 /// # Errors
@@ -24,9 +24,42 @@ pub(crate) fn take(_: &Address) -> io::Result<Vec<Listener>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// The sockets that the process before this one had for an address; `None` if there was no such
+/// process, or it did not listen there.
+///
+/// # Errors
+/// What it left is no socket that listens.
+#[cfg(unix)]
+pub(crate) fn left_by_predecessor(address: &Address) -> io::Result<Option<Vec<Listener>>> {
+    inherited().get_or_insert_with(Inherited::from_env).left(address)
+}
+
+/// The stream to the process before this one, once; what it left and nobody has taken is closed.
+#[cfg(all(unix, feature = "handover"))]
+pub(crate) fn predecessor() -> Option<UnixStream> {
+    let mut inherited = inherited().take().unwrap_or_else(Inherited::from_env);
+    let index = inherited.left.as_ref()?.len();
+    let socket = inherited.sockets.take_unix_listener(index).ok()??;
+    // It was never one that listens: this is how a socket is got out of the list.
+    Some(UnixStream::from(OwnedFd::from(socket)))
+}
+
+/// What was found, once somebody has asked.
+#[cfg(unix)]
+fn inherited() -> MutexGuard<'static, Option<Inherited>> {
+    static INHERITED: Mutex<Option<Inherited>> = Mutex::new(None);
+    INHERITED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The variable in which a process tells the next one, which it starts itself, at which addresses the
+/// sockets listen that it passes on: one for each, in order, a line each. One more socket follows, the
+/// stream between the two.
+#[cfg(unix)]
+pub(crate) const LEFT: &str = "LANDSPOUT_SOCKETS";
+
 /// The first descriptor that is passed on (`SD_LISTEN_FDS_START` of `sd_listen_fds(3)`).
 #[cfg(unix)]
-const FIRST: usize = 3;
+pub(crate) const FIRST: usize = 3;
 
 /// What systemd, or whoever speaks its protocol, has left for this process.
 #[cfg(unix)]
@@ -34,6 +67,8 @@ struct Inherited {
     sockets: listenfd::ListenFd,
     /// One for each socket, in order, if they have names.
     names: Vec<String>,
+    /// The addresses, if the process before this one has left them.
+    left: Option<Vec<String>>,
 }
 
 #[cfg(unix)]
@@ -42,7 +77,21 @@ impl Inherited {
     fn from_env() -> Inherited {
         let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
         let names = names.split(':').map(str::to_owned).collect();
-        Inherited { sockets: listenfd::ListenFd::from_env(), names }
+        let sockets = listenfd::ListenFd::from_env();
+        let left = std::env::var(LEFT).ok().filter(|_| sockets.len() > 0);
+        let left = left.map(|lines| lines.lines().map(str::to_owned).collect());
+        Inherited { sockets, names, left }
+    }
+
+    fn left(&mut self, address: &Address) -> io::Result<Option<Vec<Listener>>> {
+        let Some(left) = &self.left else { return Ok(None) };
+        let name = address.to_string();
+        let indices: Vec<_> = (0..left.len()).filter(|index| left[*index] == name).collect();
+        let mut taken = Vec::new();
+        for index in indices {
+            taken.extend(self.take_at(index)?);
+        }
+        Ok((!taken.is_empty()).then_some(taken))
     }
 
     fn take(&mut self, address: &Address) -> io::Result<Vec<Listener>> {

@@ -59,6 +59,8 @@ mod framing;
 mod handlings;
 mod hosts;
 mod https_redirect;
+#[cfg(all(unix, feature = "handover"))]
+mod handover;
 mod inherited;
 mod link;
 mod listen;
@@ -82,6 +84,8 @@ mod upgraded;
 pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
 pub use https_redirect::HttpsRedirect;
+#[cfg(all(unix, feature = "handover"))]
+pub use handover::{Successor, tell_predecessor};
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
 pub use listen::{Address, Listen, ToListen};
 pub use listener::Listener;

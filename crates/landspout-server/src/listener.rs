@@ -153,6 +153,25 @@ impl Listener {
         !self.foreign
     }
 
+    /// Leaves it, with what waits in it, to the process that goes on with it.
+    pub(crate) fn leave(&self) {
+        #[cfg(unix)]
+        if let Socket::Unix(_, Some(file)) = &self.socket {
+            file.leave();
+        }
+    }
+
+    /// Makes it this server's own, as if it had been bound here.
+    #[cfg(unix)]
+    pub(crate) fn adopt(mut self, listen: Arc<Listen>) -> Listener {
+        self.foreign = matches!(listen.address, Address::Systemd(_) | Address::Fd(_));
+        if let (Address::Unix(path), Socket::Unix(_, file)) = (&listen.address, &mut self.socket) {
+            *file = SocketFile::of(path).ok().map(Arc::new);
+        }
+        self.listen = listen;
+        self
+    }
+
     /// Lets nobody in any more, on no duplicate of this socket either. Only Linux knows this for a
     /// listener; elsewhere it stops when its last duplicate is closed.
     pub(crate) fn shut(&self) {
@@ -261,6 +280,10 @@ pub(crate) fn share_out(
 /// The sockets of one address, as many as there are loops or fewer.
 fn bind(listen: &Listen, config: &ServerConfig, count: usize) -> io::Result<Vec<Listener>> {
     let shared = Arc::new(listen.clone());
+    #[cfg(unix)]
+    if let Some(left) = inherited::left_by_predecessor(&listen.address)? {
+        return Ok(left.into_iter().map(|socket| socket.adopt(shared.clone())).collect());
+    }
     let own = |socket| Listener::new(socket, shared.clone(), false);
     match &listen.address {
         Address::Tcp(host) => {

@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tracing::debug;
 
 /// The file of a socket that this server has bound. Dropping the value removes it, unless another
@@ -17,6 +18,8 @@ pub(crate) struct SocketFile {
     path: PathBuf,
     /// Device and inode.
     identity: (u64, u64),
+    /// The file is somebody else's now.
+    left: AtomicBool,
 }
 
 impl SocketFile {
@@ -34,14 +37,27 @@ impl SocketFile {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         socket.bind(&SockAddr::unix(path)?)?;
-        let file =
-            SocketFile { path: path.to_owned(), identity: identity(&fs::symlink_metadata(path)?) };
+        let file = SocketFile::of(path)?;
         // Nobody can connect before `listen`, so that nobody comes in under the wrong mode.
         if let Some(mode) = mode {
             fs::set_permissions(path, Permissions::from_mode(mode & 0o777))?;
         }
         socket.listen(backlog.into())?;
         Ok((socket.into(), file))
+    }
+
+    /// The file of a socket that another process has bound, and has left to this one.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn of(path: &Path) -> io::Result<SocketFile> {
+        let identity = identity(&fs::symlink_metadata(path)?);
+        Ok(SocketFile { path: path.to_owned(), identity, left: AtomicBool::new(false) })
+    }
+
+    /// Leaves the file to the process that goes on with the socket.
+    pub(crate) fn leave(&self) {
+        self.left.store(true, Ordering::Relaxed);
     }
 }
 
@@ -74,6 +90,9 @@ fn identity(found: &Metadata) -> (u64, u64) {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
+        if *self.left.get_mut() {
+            return;
+        }
         let found = fs::symlink_metadata(&self.path);
         if found.is_ok_and(|found| identity(&found) == self.identity) {
             drop(fs::remove_file(&self.path));
