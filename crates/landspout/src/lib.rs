@@ -42,8 +42,12 @@
 //! The names that a first program needs stand here at the root: the vocabulary of handlers, one
 //! type of each part, and [`serve`].
 
+#[cfg(all(feature = "server", not(all(unix, feature = "service"))))]
+mod no_service;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(all(unix, feature = "service"))]
+mod service;
 
 #[cfg(feature = "client")]
 pub use landspout_client as client;
@@ -69,3 +73,5 @@ pub use landspout_router::Router;
 pub use landspout_server::Server;
 #[cfg(feature = "server")]
 pub use serve::{Serve, ServeConfig, ServeError, serve};
+#[cfg(all(unix, feature = "service"))]
+pub use service::RestartConfig;

@@ -1,6 +1,12 @@
 //! The call that composes loops, server and application.
 
+#[cfg(not(all(unix, feature = "service")))]
+use crate::no_service::{RestartConfig, Service};
+#[cfg(all(unix, feature = "service"))]
+use crate::service::{RestartConfig, Service};
 use landspout_handler::{Error, Handler, Watch};
+#[cfg(unix)]
+use landspout_loop::on_signal;
 use landspout_loop::{LabelId, WorkerOutcome, Workers, WorkersConfig, shutdown_signal};
 use landspout_server::{
     Address, DrainReport, Listen, Server, ServerConfig, ServerHandle, ToListen,
@@ -12,6 +18,8 @@ use std::net::SocketAddr;
 use std::process;
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(unix)]
+use tokio::signal::unix::SignalKind;
 
 /// Serves what `make` makes, on one event loop per core, until SIGTERM or SIGINT.
 ///
@@ -37,7 +45,8 @@ where
 
 /// The settings of [`Serve`]: those of the loops and those of the server on each.
 ///
-/// In TOML they are `listen`, a list, and two tables, `[workers]` and `[server]`.
+/// In TOML they are `listen`, a list, and the tables `[workers]`, `[server]` and, with the feature
+/// `service`, `[restart]`.
 ///
 /// ```
 /// use landspout::{Serve, ServeConfig};
@@ -63,6 +72,9 @@ pub struct ServeConfig {
     pub listen: Vec<Listen>,
     /// Limits and deadlines of the server on each loop.
     pub server: ServerConfig,
+    /// How the program is restarted without an interruption.
+    #[cfg(all(unix, feature = "service"))]
+    pub restart: RestartConfig,
 }
 
 /// Listening sockets, one for each loop, that wait for an application.
@@ -85,6 +97,7 @@ pub struct ServeConfig {
 pub struct Serve {
     servers: Vec<Server>,
     workers: WorkersConfig,
+    restart: RestartConfig,
 }
 
 impl Serve {
@@ -111,14 +124,18 @@ impl Serve {
     /// # Errors
     /// As for [`new`](Serve::new).
     pub fn bind_with(addr: impl ToListen, config: ServeConfig) -> Result<Serve, ServeError> {
-        let ServeConfig { mut workers, listen, server } = config;
+        #[cfg(all(unix, feature = "service"))]
+        let restart = config.restart;
+        #[cfg(not(all(unix, feature = "service")))]
+        let restart = RestartConfig;
+        let ServeConfig { mut workers, listen, server, .. } = config;
         let mut addrs = addr.to_listen()?;
         addrs.extend(listen);
         // The loops wait a little longer than the server drains: who drains is not abandoned.
         let draining = server.drain_timeout + Duration::from_secs(1);
         workers.shutdown_timeout = workers.shutdown_timeout.max(draining);
         let servers = Server::bind_group(addrs, server, workers.thread_count())?;
-        Ok(Serve { servers, workers })
+        Ok(Serve { servers, workers, restart })
     }
 
     /// The first TCP address that it listens on, with the port that the system chose for port 0.
@@ -155,13 +172,18 @@ impl Serve {
         for address in self.addresses() {
             tracing::info!("listening on {address} with {} loops", self.servers.len());
         }
-        let workers = Workers::new(self.workers).shutdown_on(stop(handle.clone()));
-        let (servers, make) = (self.servers, Arc::new(make));
+        let servers: Arc<[Server]> = self.servers.into();
+        let service = Service::new(&servers, self.restart);
+        let supervising = supervise(handle.clone(), service.clone());
+        let workers = Workers::new(self.workers).shutdown_on(supervising);
+        let make = Arc::new(make);
         let report = workers.run(move |worker| {
             let server = servers[worker.index()].try_clone();
-            let (make, handle) = (Arc::clone(&make), handle.clone());
+            let (make, handle, service) = (Arc::clone(&make), handle.clone(), service.clone());
             async move {
-                let served = serve_here(server, &*make).await;
+                let begin = || service.begin(worker.index());
+                let served = serve_here(server, &*make, begin).await;
+                service.end(worker.index());
                 // One loop ends when all do: at the handle, or because this one cannot serve.
                 handle.shutdown();
                 worker.shutdown().trigger();
@@ -184,7 +206,11 @@ impl Serve {
 }
 
 /// One loop's share of the work.
-async fn serve_here<H, M>(server: io::Result<Server>, make: &M) -> Result<DrainReport, ServeError>
+async fn serve_here<H, M>(
+    server: io::Result<Server>,
+    make: &M,
+    begin: impl FnOnce(),
+) -> Result<DrainReport, ServeError>
 where
     H: Handler + 'static,
     M: Fn() -> H,
@@ -193,6 +219,7 @@ where
     watch_handlers();
     let handler = make();
     handler.check().map_err(|error| ServeError(Cause::Unfit(error)))?;
+    begin();
     Ok(server.serve(handler).await)
 }
 
@@ -205,10 +232,21 @@ fn watch_handlers() {
     watch.install();
 }
 
-/// Waits for a signal, and stops the server; a second one ends the process.
-async fn stop(handle: ServerHandle) {
+/// Attends to signals and to the service, on a loop of its own: SIGTERM and SIGINT stop the server,
+/// a second one ends the process, SIGHUP opens the access log again.
+async fn supervise(handle: ServerHandle, service: Service) {
+    service.attend(&handle);
+    #[cfg(unix)]
+    {
+        let handle = handle.clone();
+        let reopen = on_signal(SignalKind::hangup(), move || handle.reopen_log());
+        if let Err(error) = reopen {
+            tracing::error!("SIGHUP does not open the access log again: {error}");
+        }
+    }
     let signal = shutdown_signal().await;
     tracing::info!("{signal}: finishing what runs; once more ends at once");
+    service.stopping();
     handle.shutdown();
     drop(landspout_loop::spawn_named("second signal", async {
         let signal = shutdown_signal().await;

@@ -2,5 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[cfg(all(unix, feature = "service"))]
+mod restarting;
 #[cfg(feature = "server")]
 mod serving;

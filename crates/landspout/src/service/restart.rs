@@ -1,0 +1,83 @@
+//! Restarting without an interruption.
+
+use super::{Service, systemd};
+use landspout_loop::run_blocking;
+use landspout_server::{ServerHandle, Successor};
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How this process was started, seen at its start: later the path may lead to a newer file, which
+/// is the one to start then.
+#[derive(Debug)]
+pub(super) struct Program {
+    path: PathBuf,
+    arguments: Vec<OsString>,
+}
+
+impl Program {
+    pub(super) fn of_this_process() -> Program {
+        let mut arguments = env::args_os();
+        let name = arguments.next().unwrap_or_default();
+        let path = if Path::new(&name).components().count() > 1 {
+            env::current_dir().unwrap_or_default().join(name)
+        } else {
+            // It was found by the shell, or its name was made up.
+            env::current_exe().unwrap_or_else(|_| name.into())
+        };
+        Program { path, arguments: arguments.collect() }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(&self.arguments);
+        command
+    }
+}
+
+impl Service {
+    /// Restarts at each SIGUSR2.
+    pub(super) async fn restart_on_signal(self, handle: ServerHandle) {
+        let mut signals = match signal(SignalKind::user_defined2()) {
+            Ok(signals) => signals,
+            Err(error) => return tracing::error!("SIGUSR2 does not restart: {error}"),
+        };
+        while signals.recv().await.is_some() {
+            if handle.is_shutdown() {
+                tracing::warn!("SIGUSR2: the server is stopping already");
+                continue;
+            }
+            systemd::reloading();
+            match self.start_successor().await {
+                Some(id) => {
+                    tracing::info!("process {id} serves: finishing what runs here");
+                    systemd::succeeded_by(id);
+                    handle.hand_over();
+                }
+                None => systemd::ready(),
+            }
+        }
+    }
+
+    /// Starts the program anew, and waits until it serves; its process number.
+    async fn start_successor(&self) -> Option<u32> {
+        let program = &self.0.program;
+        tracing::info!("SIGUSR2: starting {}", program.path.display());
+        let mut successor = match Successor::start(program.command(), self.0.servers.iter()) {
+            Ok(successor) => successor,
+            Err(error) => {
+                tracing::error!("{} does not start: {error}", program.path.display());
+                return None;
+            }
+        };
+        let id = successor.id();
+        if successor.is_ready(self.0.restart.ready_timeout).await {
+            return Some(id);
+        }
+        tracing::error!("process {id} does not serve: it is ended, and this one goes on");
+        drop(run_blocking(move || successor.stop()).await);
+        None
+    }
+}
