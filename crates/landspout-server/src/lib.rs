@@ -57,10 +57,10 @@ mod drain;
 mod exchange;
 mod framing;
 mod handlings;
-mod hosts;
-mod https_redirect;
 #[cfg(all(unix, feature = "handover"))]
 mod handover;
+mod hosts;
+mod https_redirect;
 mod inherited;
 mod link;
 mod listen;
@@ -83,9 +83,9 @@ mod upgraded;
 
 pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
-pub use https_redirect::HttpsRedirect;
 #[cfg(all(unix, feature = "handover"))]
 pub use handover::{Successor, tell_predecessor};
+pub use https_redirect::HttpsRedirect;
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
 pub use listen::{Address, Listen, ToListen};
 pub use listener::Listener;
