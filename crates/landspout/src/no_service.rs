@@ -16,7 +16,7 @@ impl Service {
         Service
     }
 
-    pub(crate) fn begin(&self, _: usize) {}
+    pub(crate) async fn begin(&self, _: usize) {}
 
     pub(crate) fn end(&self, _: usize) {}
 

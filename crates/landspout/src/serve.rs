@@ -181,7 +181,7 @@ impl Serve {
             let server = servers[worker.index()].try_clone();
             let (make, handle, service) = (Arc::clone(&make), handle.clone(), service.clone());
             async move {
-                let begin = || service.begin(worker.index());
+                let begin = service.begin(worker.index());
                 let served = serve_here(server, &*make, begin).await;
                 service.end(worker.index());
                 // One loop ends when all do: at the handle, or because this one cannot serve.
@@ -209,7 +209,7 @@ impl Serve {
 async fn serve_here<H, M>(
     server: io::Result<Server>,
     make: &M,
-    begin: impl FnOnce(),
+    begin: impl Future<Output = ()>,
 ) -> Result<DrainReport, ServeError>
 where
     H: Handler + 'static,
@@ -219,7 +219,7 @@ where
     watch_handlers();
     let handler = make();
     handler.check().map_err(|error| ServeError(Cause::Unfit(error)))?;
-    begin();
+    begin.await;
     Ok(server.serve(handler).await)
 }
 
@@ -235,7 +235,6 @@ fn watch_handlers() {
 /// Attends to signals and to the service, on a loop of its own: SIGTERM and SIGINT stop the server,
 /// a second one ends the process, SIGHUP opens the access log again.
 async fn supervise(handle: ServerHandle, service: Service) {
-    service.attend(&handle);
     #[cfg(unix)]
     {
         let handle = handle.clone();
@@ -244,6 +243,7 @@ async fn supervise(handle: ServerHandle, service: Service) {
             tracing::error!("SIGHUP does not open the access log again: {error}");
         }
     }
+    service.attend(&handle);
     let signal = shutdown_signal().await;
     tracing::info!("{signal}: finishing what runs; once more ends at once");
     service.stopping();

@@ -13,6 +13,7 @@ use restart::Program;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 
 pub use config::RestartConfig;
 
@@ -31,6 +32,8 @@ struct Inner {
     begun: AtomicUsize,
     /// How often the service manager wants a sign of life.
     watchdog: Option<Duration>,
+    /// Whether signals are heard.
+    attended: watch::Sender<bool>,
 }
 
 impl Service {
@@ -42,11 +45,17 @@ impl Service {
             program: Program::of_this_process(),
             begun: AtomicUsize::new(0),
             watchdog: systemd::watchdog(),
+            attended: watch::Sender::new(false),
         }))
     }
 
     /// Says that a loop begins to serve; on that loop. With the last one the program is ready.
-    pub(crate) fn begin(&self, index: usize) {
+    ///
+    /// It waits until signals are heard: whoever got an answer may send one, and until then SIGUSR2
+    /// ends the process.
+    pub(crate) async fn begin(&self, index: usize) {
+        let attended = self.0.attended.subscribe().wait_for(|attended| *attended).await.is_ok();
+        debug_assert!(attended, "this service is there, and so is its sender");
         if self.0.pulses[index].begin()
             && self.0.begun.fetch_add(1, Ordering::AcqRel) + 1 == self.0.pulses.len()
         {
@@ -80,8 +89,9 @@ impl Service {
             drop(spawn_named("systemd watchdog", self.clone().show_life(interval)));
         }
         if self.0.restart.on_signal {
-            drop(spawn_named("restart", self.clone().restart_on_signal(handle.clone())));
+            self.restart_on_signal(handle.clone());
         }
+        self.0.attended.send_replace(true);
     }
 
     /// Tells the service manager that the program is alive, as long as every loop turns.

@@ -1,7 +1,7 @@
 //! Restarting without an interruption.
 
 use super::{Service, systemd};
-use landspout_loop::run_blocking;
+use landspout_loop::{run_blocking, spawn_named};
 use landspout_server::{ServerHandle, Successor};
 use std::env;
 use std::ffi::OsString;
@@ -38,26 +38,32 @@ impl Program {
 }
 
 impl Service {
-    /// Restarts at each SIGUSR2.
-    pub(super) async fn restart_on_signal(self, handle: ServerHandle) {
+    /// Restarts at each SIGUSR2 from now on.
+    pub(super) fn restart_on_signal(&self, handle: ServerHandle) {
         let mut signals = match signal(SignalKind::user_defined2()) {
             Ok(signals) => signals,
             Err(error) => return tracing::error!("SIGUSR2 does not restart: {error}"),
         };
-        while signals.recv().await.is_some() {
-            if handle.is_shutdown() {
-                tracing::warn!("SIGUSR2: the server is stopping already");
-                continue;
+        let service = self.clone();
+        drop(spawn_named("restart", async move {
+            while signals.recv().await.is_some() {
+                service.restart(&handle).await;
             }
-            systemd::reloading();
-            match self.start_successor().await {
-                Some(id) => {
-                    tracing::info!("process {id} serves: finishing what runs here");
-                    systemd::succeeded_by(id);
-                    handle.hand_over();
-                }
-                None => systemd::ready(),
+        }));
+    }
+
+    async fn restart(&self, handle: &ServerHandle) {
+        if handle.is_shutdown() {
+            return tracing::warn!("SIGUSR2: the server is stopping already");
+        }
+        systemd::reloading();
+        match self.start_successor().await {
+            Some(id) => {
+                tracing::info!("process {id} serves: finishing what runs here");
+                systemd::succeeded_by(id);
+                handle.hand_over();
             }
+            None => systemd::ready(),
         }
     }
 
