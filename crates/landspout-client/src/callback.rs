@@ -40,9 +40,12 @@ impl FetchHandle {
 /// Functions that are called while an answer arrives.
 #[derive(Default)]
 pub(crate) struct Callbacks {
-    header: Option<Box<dyn FnMut(&str) + Send>>,
-    streaming: Option<Box<dyn FnMut(Bytes) + Send>>,
+    header: Option<Box<OnLine>>,
+    streaming: Option<Box<OnPiece>>,
 }
+
+type OnLine = dyn FnMut(&str) + Send;
+type OnPiece = dyn FnMut(Bytes) + Send;
 
 impl RequestBuilder {
     /// Calls a function with each line of the head of the answer: the first one is its version and

@@ -9,7 +9,7 @@ use http::header::{
 use std::time::SystemTime;
 
 impl RequestBuilder {
-    /// Asks for the answer only if it has another ETag than this one, which is written as the server
+    /// Asks for the answer only if it has another `ETag` than this one, which is written as the server
     /// wrote it, with its quotes. If it has not, [`ClientResponse::is_not_modified`] holds.
     pub fn if_none_match(self, etag: &str) -> RequestBuilder {
         self.header(IF_NONE_MATCH, etag)
@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.date(IF_MODIFIED_SINCE, time)
     }
 
-    /// Asks the server to act only if what is there has this ETag; if not it answers 412.
+    /// Asks the server to act only if what is there has this `ETag`; if not it answers 412.
     pub fn if_match(self, etag: &str) -> RequestBuilder {
         self.header(IF_MATCH, etag)
     }
@@ -48,7 +48,7 @@ impl ClientResponse {
         self.status() == StatusCode::NOT_MODIFIED
     }
 
-    /// The ETag, with its quotes.
+    /// The `ETag`, with its quotes.
     pub fn etag(&self) -> Option<&str> {
         self.header(ETAG)
     }

@@ -24,7 +24,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A download in the making; begun by [`RequestBuilder::download`].
 ///
 /// Where it breaks off the rest is asked for with `Range`, if the server has said what the thing is
-/// known by: a strong ETag, or a date of change of at least a minute ago (RFC 9110 §13.1.5). If it
+/// known by: a strong `ETag`, or a date of change of at least a minute ago (RFC 9110 §13.1.5). If it
 /// has changed by then, or is known by nothing, all of it is fetched again. The request's limits of
 /// time and size are for each of the attempts; one whose time is up goes on as one that broke off.
 ///
@@ -41,8 +41,10 @@ pub struct Download {
     request: RequestBuilder,
     max_resumes: u32,
     progress: Progress,
-    on_progress: Option<Box<dyn FnMut(u64, Option<u64>) + Send>>,
+    on_progress: Option<Box<OnProgress>>,
 }
+
+type OnProgress = dyn FnMut(u64, Option<u64>) + Send;
 
 /// A download that is complete.
 #[derive(Debug)]

@@ -82,7 +82,7 @@ impl Progress {
     }
 }
 
-/// What a thing is known by for certain (RFC 9110 §13.1.5): a strong ETag; or a date of change that
+/// What a thing is known by for certain (RFC 9110 §13.1.5): a strong `ETag`; or a date of change that
 /// lies a minute before the answer, so that it has not changed twice within the same second.
 fn validator(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());

@@ -19,6 +19,7 @@ mod gateway;
 mod h2_server;
 #[cfg(feature = "http2")]
 mod http2;
+mod httpbin;
 mod memory;
 mod misbehaving;
 mod nginx;
@@ -43,5 +44,6 @@ mod tls;
 mod trust;
 mod upgrades;
 mod uploads;
+mod watching;
 #[cfg(feature = "websocket")]
 mod websockets;

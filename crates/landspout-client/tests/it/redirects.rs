@@ -1,7 +1,10 @@
 //! Where redirects lead, and what goes along.
 
 use crate::script::{Act, OK, Server, write};
-use landspout_client::{Body, Client, ClientConfig};
+use landspout_client::{
+    Body, Client, ClientConfig, RedirectAction, RedirectAttempt, RedirectPolicy,
+};
+use std::sync::{Arc, Mutex};
 
 fn to(status: u16, location: &str) -> String {
     format!("HTTP/1.1 {status} Elsewhere\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
@@ -186,4 +189,57 @@ async fn a_redirect_with_a_body_does_not_hold_up_the_next_request() {
     let server = Server::play([script, vec![Act::Read, write(OK)]]).await;
     let response = Client::new().get(server.url("/")).send().await.unwrap();
     assert!(!response.timings().reused && response.status() == 200);
+}
+
+#[tokio::test]
+async fn a_policy_decides_with_the_way_before_it() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let policy = RedirectPolicy::new(move |redirect| {
+        let RedirectAttempt { status, method, is_same_origin, history, .. } = *redirect;
+        let to = redirect.to.rsplit('/').next().unwrap().to_owned();
+        log.lock().unwrap().push((status.as_u16(), method.clone(), is_same_origin, history.len()));
+        match to.as_str() {
+            "stop" => RedirectAction::Stop,
+            "never" => RedirectAction::Refuse("never there".to_owned()),
+            _ => RedirectAction::Follow,
+        }
+    });
+    let server = chain(&[(303, "/b"), (302, "/stop")]).await;
+    let request = Client::new().post(server.url("/a")).body("x").redirect_policy(policy.clone());
+    let response = request.send().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.history().len()), (302, 1));
+    let expected = [(303, http::Method::GET, true, 0), (302, http::Method::GET, true, 1)];
+    assert_eq!(*seen.lock().unwrap(), expected);
+    let server = chain(&[(302, "http://127.0.0.1:1/never")]).await;
+    let request = Client::new().get(server.url("/")).redirect_policy(policy);
+    let error = request.send().await.unwrap_err();
+    assert!(error.is_redirect());
+    assert!(format!("{error:?}").ends_with("never there"));
+    assert!(!seen.lock().unwrap()[2].2);
+}
+
+#[tokio::test]
+async fn a_referer_is_cut_to_its_origin_on_the_way_to_another() {
+    let other = Server::answering(OK).await;
+    let server = chain(&[(302, "/b"), (302, &other.url("/"))]).await;
+    let page = "https://page.example/secret?q";
+    Client::new().get(server.url("/")).header("referer", page).send().await.unwrap();
+    assert!(server.requests()[1].contains(&format!("referer: {page}\r\n")));
+    assert!(other.requests()[0].contains("referer: https://page.example/\r\n"));
+    let server = chain(&[(302, &other.url("/"))]).await;
+    Client::new().get(server.url("/")).header("referer", "nonsense").send().await.unwrap();
+    assert!(!other.requests()[1].contains("referer"));
+}
+
+#[tokio::test]
+async fn default_credentials_in_headers_stay_with_their_origin_too() {
+    let other = Server::answering(OK).await;
+    let server = chain(&[(302, &other.url("/"))]).await;
+    let config =
+        ClientConfig::default().header("authorization", "Basic eDp5").header("x-mine", "1");
+    Client::with_config(config).get(server.url("/")).send().await.unwrap();
+    assert!(server.requests()[0].contains("authorization: Basic eDp5"));
+    assert!(!other.requests()[0].contains("authorization"));
+    assert!(other.requests()[0].contains("x-mine: 1"));
 }
