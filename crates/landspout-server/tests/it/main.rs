@@ -3,6 +3,7 @@
 
 mod access_log;
 mod answers;
+mod attacks;
 #[cfg(feature = "tls")]
 mod authority;
 mod binding;
@@ -20,6 +21,8 @@ mod pressure;
 mod proxies;
 mod refusal_counts;
 mod refusals;
+mod running_out;
+mod strict;
 mod text_log;
 #[cfg(feature = "tls")]
 mod tls;
