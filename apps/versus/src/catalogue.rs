@@ -79,7 +79,7 @@ const fn python(
     script: &'static str,
     packages: &'static [&'static str],
 ) -> Peer {
-    Peer { name, kind, runs: Runs::Python { script, packages }, lacks: NO_DEFLATE }
+    Peer { name, kind, runs: Runs::Python { script, packages }, lacks: &[] }
 }
 
 const NO_FILES: &[&str] = &["file-4k", "file-1m"];
@@ -133,7 +133,13 @@ pub(crate) const PEERS: &[Peer] = &[
         lacks: &[],
     },
     rust("ws-landspout", Kind::WebSocket, "peer-ws-landspout", "landspout-websocket", &[]),
-    rust("ws-fastwebsockets", Kind::WebSocket, "peer-ws-fastwebsockets", "fastwebsockets", &[]),
+    rust(
+        "ws-fastwebsockets",
+        Kind::WebSocket,
+        "peer-ws-fastwebsockets",
+        "fastwebsockets",
+        NO_DEFLATE,
+    ),
     rust(
         "ws-tokio-websockets",
         Kind::WebSocket,

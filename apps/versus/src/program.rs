@@ -153,7 +153,7 @@ fn locked_version(library: &str, places: &Places) -> Result<String> {
 /// An environment of its own, with the packages and all that they bring.
 fn python(script: &str, packages: &[&str], places: &Places) -> Result<Program> {
     let name = packages.first().context("a Python peer names its package")?;
-    let shed = places.shed(&format!("python-{name}"));
+    let shed = places.shed(&format!("python-{}", packages.join("-")));
     let python = shed.join("bin/python");
     if !shed.join("complete").exists() {
         done(Command::new(find("python3")?).args(["-m", "venv"]).arg(&shed))?;

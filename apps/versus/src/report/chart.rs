@@ -1,14 +1,15 @@
 //! Charts as SVG. Colours are classes, so that the page chooses them for light and dark.
 
+use crate::round::median;
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
 const NAME: f64 = 150.0;
-const VALUE: f64 = 110.0;
+const VALUE: f64 = 150.0;
 const ROW: f64 = 24.0;
 
-/// A bar beyond this many times the shortest is cut off: else the others could not be told apart.
-const CUT: f64 = 5.0;
+/// A bar beyond this many times the median is cut off: else the others could not be told apart.
+const CUT: f64 = 3.0;
 
 /// One bar.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ pub(crate) struct Bar {
 /// Horizontal bars, in the order given. A bar that is cut off has a gap near its end.
 pub(crate) fn bars(description: &str, bars: &[Bar]) -> String {
     let height = ROW * bars.len() as f64 + 4.0;
-    let least = bars.iter().map(|bar| bar.value).fold(f64::INFINITY, f64::min);
-    let most = bars.iter().map(|bar| bar.value).filter(|value| *value <= least * CUT);
+    let middle = median(bars.iter().map(|bar| bar.value)).unwrap_or(0.0);
+    let most = bars.iter().map(|bar| bar.value).filter(|value| *value <= middle * CUT);
     let most = most.fold(0.0, f64::max);
     let room = WIDTH - NAME - VALUE;
     let mut svg = open(description, WIDTH, height);
@@ -67,6 +68,8 @@ pub(crate) fn bars(description: &str, bars: &[Bar]) -> String {
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) name: String,
+    /// The number of its colour; the first is ours.
+    pub(crate) colour: usize,
     pub(crate) points: Vec<(f64, f64)>,
 }
 
@@ -106,14 +109,15 @@ pub(crate) fn lines(description: &str, along: &str, lines: &[Line]) -> String {
         along = escaped(along),
     );
     let mut labels = Labels::default();
-    for (number, line) in lines.iter().enumerate() {
-        svg += &drawn(line, number, &across, &up);
-        labels.add(line, number, &up);
+    for line in lines {
+        svg += &drawn(line, &across, &up);
+        labels.add(line, &up);
     }
     svg + &labels.drawn() + "</svg>"
 }
 
-fn drawn(line: &Line, number: usize, across: &Axis, up: &Axis) -> String {
+fn drawn(line: &Line, across: &Axis, up: &Axis) -> String {
+    let number = line.colour;
     let places: Vec<_> =
         line.points.iter().map(|(x, y)| (across.place(*x), up.place(*y))).collect();
     let path: Vec<_> = places.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
@@ -129,9 +133,9 @@ fn drawn(line: &Line, number: usize, across: &Axis, up: &Axis) -> String {
 struct Labels(Vec<(f64, usize, String)>);
 
 impl Labels {
-    fn add(&mut self, line: &Line, number: usize, up: &Axis) {
+    fn add(&mut self, line: &Line, up: &Axis) {
         if let Some((_, y)) = line.points.last() {
-            self.0.push((up.place(*y), number, line.name.clone()));
+            self.0.push((up.place(*y), line.colour, line.name.clone()));
         }
     }
 
@@ -172,7 +176,8 @@ impl Axis {
         let logs: Vec<f64> = values.filter(|value| *value > 0.0).map(f64::log10).collect();
         let least = logs.iter().copied().fold(f64::INFINITY, f64::min);
         let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let margin = ((most - least) * 0.06).max(0.05);
+        // At least an order of magnitude, so that what is flat but for noise is seen to be flat.
+        let margin = ((most - least) * 0.06).max((1.0 - (most - least)) / 2.0);
         Axis { least: least - margin, most: most + margin, from, to }
     }
 

@@ -114,12 +114,24 @@ fn curves(results: &Results) -> String {
     }
     for (along, cost) in kinds {
         let same = results.curves.iter().filter(|it| it.along == along && it.cost == cost);
-        let line = |curve: &Curve| Line { name: curve.peer.clone(), points: curve.points.clone() };
+        let line = |curve: &Curve| Line {
+            name: curve.peer.clone(),
+            colour: colour(&curve.peer),
+            points: curve.points.clone(),
+        };
         let title = format!("{cost}, by {along}");
         let chart = lines(&title, along, &same.map(line).collect::<Vec<_>>());
         page += &format!("<section><h3>{}</h3>{chart}</section>", escaped(&title));
     }
     if page.is_empty() { page } else { format!("<h2>How cost grows</h2>{page}") }
+}
+
+/// A peer has the same colour in all charts.
+fn colour(peer: &str) -> usize {
+    const COLOURED: [&str; 7] = ["landspout", "hyper", "axum", "actix", "xitca", "ntex", "salvo"];
+    let known = COLOURED.iter().position(|name| peer.contains(name));
+    // Among WebSockets fastwebsockets is what hyper is among servers.
+    known.unwrap_or(1)
 }
 
 fn is_own(peer: &str) -> bool {

@@ -1,6 +1,8 @@
-//! landspout: an application with all its limits and deadlines as they are by default, on one loop.
+//! landspout: an application with its limits and deadlines as they are by default, on one loop.
+//! Only more connections are let in, for the measurement of how cost grows with them.
 
 use landspout::event_loop::WorkersConfig;
+use landspout::server::ServerConfig;
 use landspout::web::sse::{Event, EventStream, SseConfig};
 use landspout::web::static_files::Directory;
 use landspout::web::{Application, get, post};
@@ -12,6 +14,7 @@ fn main() -> Result<(), ServeError> {
     let setting = Setting::read();
     let mut config = ServeConfig::default();
     config.workers = WorkersConfig::default().threads(1);
+    config.server = ServerConfig::default().max_connections(100_000);
     let serve = Serve::bind_with(setting.addr, config)?;
     serve.run(move || application(&setting)).map(drop)
 }
