@@ -1,9 +1,9 @@
 //! landspout over TLS, with all its limits and deadlines as they are by default, on one loop.
 
 use landspout::event_loop::WorkersConfig;
+use landspout::server::{Address, Listen, TlsConfig};
 use landspout::web::{Application, get};
 use landspout::{Request, Serve, ServeConfig, ServeError};
-use landspout_server::{Address, Listen, TlsConfig};
 use versus_contract::{HELLO, Setting};
 
 fn main() -> Result<(), ServeError> {
