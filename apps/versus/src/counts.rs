@@ -87,9 +87,9 @@ fn count((_, program, scenarios): &Job, places: &Places) -> Counts {
         Ok(counted) => counted,
         Err(error) => return vec![("instructions", Err(error))],
     };
-    let mut cost = |scenario: &&'static Scenario| match scenario.load {
+    let cost = |scenario: &&'static Scenario| match scenario.load {
         Load::Requests { ask, depth } => Some((scenario.name, counted.cost(&ask, depth))),
         _ => None,
     };
-    scenarios.iter().filter_map(|scenario| cost(scenario)).collect()
+    scenarios.iter().filter_map(cost).collect()
 }

@@ -219,7 +219,7 @@ fn omissions(results: &Results) -> String {
 
 /// A whole number with a space between thousands.
 pub(crate) fn grouped(value: f64) -> String {
-    let digits = format!("{:.0}", value);
+    let digits = format!("{value:.0}");
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at) % 3 == 0 {
