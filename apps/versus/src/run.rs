@@ -111,7 +111,23 @@ impl Run {
                 Err(error) => run.omit(peer.name, "everything", &error),
             }
         }
+        run.note_what_is_lacking();
         Ok(run)
+    }
+
+    /// Notes which peers have nothing for a scenario.
+    fn note_what_is_lacking(&mut self) {
+        let reason = "its library has nothing for it, or it is not set up for it here";
+        for scenario in self.scenarios.clone() {
+            let of_kind = PEERS.iter().filter(|peer| peer.kind == scenario.kind);
+            for peer in of_kind.filter(|peer| !scenario.is_for(peer)) {
+                if self.ready.iter().any(|ready| ready.peer.name == peer.name) {
+                    let (peer, subject) = (peer.name.to_owned(), scenario.name.to_owned());
+                    let reason = reason.to_owned();
+                    self.results.omissions.push(Omission { peer, subject, reason });
+                }
+            }
+        }
     }
 
     /// Begins a part of so many steps.

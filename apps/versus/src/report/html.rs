@@ -2,6 +2,8 @@
 
 use super::chart::{Bar, Line, bars, escaped, lines};
 use super::markdown::{self, grouped};
+use super::summary::own;
+use crate::catalogue::Kind;
 use crate::results::{Curve, Results, Turns};
 use crate::scenario::{SCENARIOS, Scenario};
 
@@ -135,7 +137,7 @@ fn colour(peer: &str) -> usize {
 }
 
 fn is_own(peer: &str) -> bool {
-    peer.ends_with("landspout")
+    [Kind::Http, Kind::Https, Kind::WebSocket, Kind::Client].map(own).contains(&peer)
 }
 
 const STYLE: &str = "

@@ -1,5 +1,6 @@
 //! The tables, as Markdown.
 
+use super::summary;
 use crate::catalogue::Kind;
 use crate::results::{Curve, Participant, Results, Turns};
 use crate::round::Round;
@@ -11,7 +12,7 @@ const FULL: f64 = 0.93;
 
 /// All tables.
 pub(crate) fn tables(results: &Results) -> String {
-    let mut text = head(results);
+    let mut text = head(results) + &summary::table(results);
     for scenario in SCENARIOS {
         let turns: Vec<_> =
             results.turns.iter().filter(|turns| turns.scenario == scenario.name).collect();
@@ -88,7 +89,7 @@ fn scenario_table(results: &Results, scenario: &Scenario, mut turns: Vec<&Turns>
     text
 }
 
-fn cpu(turns: &Turns) -> f64 {
+pub(crate) fn cpu(turns: &Turns) -> f64 {
     turns.median(|round| round.cpu)
 }
 
@@ -205,16 +206,22 @@ fn point(curve: &Curve, size: f64) -> String {
     }
 }
 
+/// What was left out; peers that were left out of the same for the same reason share a line.
 fn omissions(results: &Results) -> String {
-    if results.omissions.is_empty() {
-        return String::new();
-    }
-    let mut text = "\n### Not measured\n\n".to_owned();
+    let mut lines: Vec<(&str, &str, Vec<&str>)> = Vec::new();
     for omission in &results.omissions {
         let reason = omission.reason.lines().next().unwrap_or_default();
-        let _ = writeln!(text, "* {}, {}: {reason}", omission.peer, omission.subject);
+        let same = lines.iter_mut().find(|line| line.0 == omission.subject && line.1 == reason);
+        match same {
+            Some(line) => line.2.push(&omission.peer),
+            None => lines.push((&omission.subject, reason, vec![&omission.peer])),
+        }
     }
-    text
+    let mut text = String::new();
+    for (subject, reason, peers) in lines {
+        let _ = writeln!(text, "* {subject}: {}: {reason}", peers.join(", "));
+    }
+    if text.is_empty() { text } else { format!("\n### Not measured\n\n{text}") }
 }
 
 /// A whole number with a space between thousands.

@@ -3,6 +3,7 @@
 mod chart;
 mod html;
 mod markdown;
+mod summary;
 
 use crate::cli::ReportOptions;
 use crate::program::Places;
