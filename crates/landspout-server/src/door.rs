@@ -152,7 +152,7 @@ impl<H: Handler + 'static> Door<H> {
         let address = peer.addr().map(|addr| addr.ip());
         let most = connections.config.address_connections;
         match address {
-            Some(address) if most > 0 && !connections.config.proxies.trusts(Some(address)) => {
+            Some(address) if most > 0 && !connections.config.proxies.trusts(*peer) => {
                 let why = "there are too many connections from this address";
                 let place = connections.addresses.enter(address, most);
                 place.map(Some).ok_or(Refused::new(Refusal::PerAddress, why))
@@ -171,7 +171,8 @@ impl<H: Handler + 'static> Door<H> {
     ) {
         let mut opened = None;
         let opens = async {
-            opened = opening.open(stream, peer, &self.connections.refusals).await.ok();
+            let Connections { config, refusals, .. } = &*self.connections;
+            opened = opening.open(stream, peer, config, refusals).await.ok();
         };
         either(opens, self.connections.finishing()).await;
         if let Some((stream, peer)) = opened {

@@ -57,7 +57,7 @@ pub(crate) enum Verdict {
 impl Link {
     pub(crate) fn new(stream: Stream, peer: Peer, connections: Rc<Connections>) -> Link {
         let connection = stream.connection(peer);
-        let is_trusted = connections.config.proxies.trusts(peer.addr().map(|addr| addr.ip()));
+        let is_trusted = connections.config.proxies.trusts(peer);
         Link {
             is_trusted,
             stream: RefCell::new(stream),

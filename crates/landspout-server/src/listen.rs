@@ -109,6 +109,13 @@ pub struct Listen {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<u32>,
 
+    /// Whether each connection begins with a preamble of the PROXY protocol, version 1 or 2, by which
+    /// a proxy tells of the client; no. Then a connection without one, or from an address that is
+    /// not [trusted](crate::ProxyConfig#structfield.trusted), is closed. The preamble has the time
+    /// that a request's [head](crate::ServerConfig#structfield.header_timeout) has.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub proxy_protocol: bool,
+
     /// Certificates and keys with which its connections are encrypted; none speaks clear text.
     #[cfg(feature = "tls")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,6 +133,7 @@ impl Listen {
         Listen {
             address,
             mode: None,
+            proxy_protocol: false,
             #[cfg(feature = "tls")]
             tls: None,
             https_redirect: None,
@@ -136,6 +144,13 @@ impl Listen {
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Listen {
         self.mode = Some(mode);
+        self
+    }
+
+    /// Sets [`proxy_protocol`](Listen#structfield.proxy_protocol).
+    #[must_use]
+    pub fn proxy_protocol(mut self, proxy_protocol: bool) -> Listen {
+        self.proxy_protocol = proxy_protocol;
         self
     }
 
@@ -248,6 +263,8 @@ struct Table {
     address: Address,
     #[serde(default)]
     mode: Option<u32>,
+    #[serde(default)]
+    proxy_protocol: bool,
     #[cfg(feature = "tls")]
     #[serde(default)]
     tls: Option<TlsConfig>,
@@ -279,6 +296,7 @@ impl<'de> Visitor<'de> for StringOrTable {
         Ok(Listen {
             address: table.address,
             mode: table.mode,
+            proxy_protocol: table.proxy_protocol,
             #[cfg(feature = "tls")]
             tls: table.tls,
             https_redirect: table.https_redirect,

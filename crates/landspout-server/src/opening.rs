@@ -1,12 +1,13 @@
 //! What comes before the first request of a connection.
 
-use crate::Listener;
+#[cfg(feature = "tls")]
+use crate::TlsError;
+use crate::proxied;
 use crate::refusals::RefusalLog;
 use crate::stream::{Peer, Stream};
 #[cfg(feature = "tls")]
 use crate::tls::{HandshakeError, Tls};
-#[cfg(feature = "tls")]
-use crate::{Refusal, TlsError};
+use crate::{Listener, Refusal, ServerConfig};
 use std::io;
 
 /// What the listeners of a group were given for their connections.
@@ -39,6 +40,7 @@ impl Prepared {
 /// What a listener's connections begin with; nothing for one of clear text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Opening {
+    proxy_protocol: bool,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
 }
@@ -49,9 +51,8 @@ pub(crate) struct NotOpened;
 
 impl Opening {
     pub(crate) fn of(listener: &Listener) -> Opening {
-        #[cfg(not(feature = "tls"))]
-        let _ = listener;
         Opening {
+            proxy_protocol: listener.listen.proxy_protocol,
             #[cfg(feature = "tls")]
             tls: listener.tls.clone(),
         }
@@ -60,18 +61,26 @@ impl Opening {
     /// Whether there is nothing to do.
     pub(crate) fn is_nothing(&self) -> bool {
         #[cfg(feature = "tls")]
-        return self.tls.is_none();
+        let clear = self.tls.is_none();
         #[cfg(not(feature = "tls"))]
-        true
+        let clear = true;
+        clear && !self.proxy_protocol
     }
 
     /// Brings a connection to where its first request can be read.
     pub(crate) async fn open(
         &self,
-        stream: Stream,
-        peer: Peer,
+        mut stream: Stream,
+        mut peer: Peer,
+        config: &ServerConfig,
         refusals: &RefusalLog,
     ) -> Result<(Stream, Peer), NotOpened> {
+        if self.proxy_protocol {
+            peer = proxied::receive(&mut stream, peer, config).await.map_err(|error| {
+                refusals.refuse(Refusal::ProxyProtocol, peer.addr(), &error);
+                NotOpened
+            })?;
+        }
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
             return match tls.accept(stream).await {
@@ -82,7 +91,6 @@ impl Opening {
                 }
             };
         }
-        let _ = refusals;
         Ok((stream, peer))
     }
 

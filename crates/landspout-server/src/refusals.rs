@@ -49,11 +49,14 @@ pub enum Refusal {
     Handshake,
     /// The TLS handshake took too long; the connection was closed.
     HandshakeTimeout,
+    /// A connection did not begin with the PROXY protocol, or came from who is not trusted; it was
+    /// closed.
+    ProxyProtocol,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Refusal; 17] = [
+    pub const ALL: [Refusal; 18] = [
         Refusal::BadRequest,
         Refusal::HeaderTimeout,
         Refusal::BodyTimeout,
@@ -71,6 +74,7 @@ impl Refusal {
         Refusal::WriteTimeout,
         Refusal::Handshake,
         Refusal::HandshakeTimeout,
+        Refusal::ProxyProtocol,
     ];
 
     /// Its name in logs and metrics, such as `header_timeout`.
@@ -93,6 +97,7 @@ impl Refusal {
             Refusal::WriteTimeout => "write_timeout",
             Refusal::Handshake => "handshake",
             Refusal::HandshakeTimeout => "handshake_timeout",
+            Refusal::ProxyProtocol => "proxy_protocol",
         }
     }
 
@@ -114,7 +119,8 @@ impl Refusal {
             | Refusal::FirstByteTimeout
             | Refusal::WriteTimeout
             | Refusal::Handshake
-            | Refusal::HandshakeTimeout => 400,
+            | Refusal::HandshakeTimeout
+            | Refusal::ProxyProtocol => 400,
         }
     }
 

@@ -34,6 +34,13 @@ pub(crate) enum Peer {
     /// A process of this machine. Clients of a Unix socket hardly ever have a name.
     #[cfg(unix)]
     Unix,
+    /// A client whose connection to `destination` a proxy relays, as it told by the PROXY protocol.
+    Relayed {
+        source: SocketAddr,
+        destination: SocketAddr,
+    },
+    /// A client of a proxy that did not tell which.
+    Untold,
 }
 
 impl Peer {
@@ -43,6 +50,8 @@ impl Peer {
             Peer::Tcp(addr) => Some(addr),
             #[cfg(unix)]
             Peer::Unix => None,
+            Peer::Relayed { source, .. } => Some(source),
+            Peer::Untold => None,
         }
     }
 }
@@ -53,6 +62,8 @@ impl fmt::Display for Peer {
             Peer::Tcp(addr) => addr.fmt(f),
             #[cfg(unix)]
             Peer::Unix => f.write_str("unix"),
+            Peer::Relayed { source, .. } => source.fmt(f),
+            Peer::Untold => f.write_str("untold"),
         }
     }
 }
@@ -86,7 +97,10 @@ macro_rules! each {
 impl Stream {
     /// What handlers may know of the connection to this peer.
     pub(crate) fn connection(&self, peer: Peer) -> Connection {
-        let local_addr = self.local_addr();
+        let local_addr = match peer {
+            Peer::Relayed { destination, .. } => Some(destination),
+            _ => self.local_addr(),
+        };
         match self {
             #[cfg(feature = "tls")]
             Stream::Tls(stream) => {

@@ -1,8 +1,8 @@
 //! The settings for a server behind proxies.
 
 use super::{ProxyHeaders, TrustedProxy, is_trusted};
+use crate::stream::Peer;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 
 /// Which proxies are in front of a [`Server`](crate::Server), and how they tell of the client.
 ///
@@ -46,8 +46,11 @@ impl ProxyConfig {
         self
     }
 
-    /// Whether the other end of a connection is believed; it has no address on a Unix socket.
-    pub(crate) fn trusts(&self, peer: Option<IpAddr>) -> bool {
-        is_trusted(&self.trusted, peer)
+    /// Whether the other end of a connection is believed.
+    pub(crate) fn trusts(&self, peer: Peer) -> bool {
+        match peer {
+            Peer::Untold => false,
+            peer => is_trusted(&self.trusted, peer.addr().map(|addr| addr.ip())),
+        }
     }
 }

@@ -3,11 +3,14 @@
 mod config;
 mod forwarded;
 mod node;
+mod preamble;
+mod receive;
 mod told;
 mod trusted;
 mod x_forwarded;
 
 pub use config::ProxyConfig;
+pub(crate) use receive::receive;
 pub use told::ProxyHeaders;
 pub(crate) use told::told;
 use trusted::is_trusted;

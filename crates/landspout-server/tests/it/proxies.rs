@@ -1,7 +1,9 @@
 //! Who the client is, behind a proxy and in spite of those who would be another one.
 
-use crate::wire::{serve, serve_with};
-use landspout_server::{ProxyConfig, ProxyHeaders, Request, ServerConfig, TrustedProxy};
+use crate::wire::{Client, serve, serve_with};
+use landspout_server::{
+    Listen, ProxyConfig, ProxyHeaders, Refusal, Request, Server, ServerConfig, TrustedProxy,
+};
 
 async fn who(request: Request) -> String {
     let client = request.client_ip().map_or("?".to_owned(), |addr| addr.to_string());
@@ -127,4 +129,49 @@ fn trusted_proxies_are_texts_in_a_config() {
         let error = text.parse::<TrustedProxy>().unwrap_err().to_string();
         assert!(error.starts_with(&format!("`{text}` is no network")), "{error}");
     }
+}
+
+/// Who is asked for behind a listener of the PROXY protocol.
+async fn preceded(trusted: &str, preamble: &[u8]) -> String {
+    let listen = "127.0.0.1:0".parse::<Listen>().unwrap().proxy_protocol(true);
+    let proxies = ProxyConfig::default().trust(trusted.parse().unwrap());
+    let config = ServerConfig::default().proxies(proxies);
+    let server = Server::bind_with(listen, config).unwrap();
+    let (addr, refusals) = (server.local_addr(), server.refusals());
+    tokio::task::spawn_local(server.serve(who));
+    let mut client = Client::new(tokio::net::TcpStream::connect(addr).await.unwrap());
+    client.send([preamble, get(&["X-Forwarded-For: 9.9.9.9"]).as_bytes()].concat()).await;
+    let answer = client.rest().await;
+    assert_eq!(answer.is_empty(), refusals.count(Refusal::ProxyProtocol) == 1, "{answer}");
+    answer.rsplit("\r\n").next().unwrap().to_owned()
+}
+
+const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+#[tokio::test(flavor = "local")]
+async fn the_proxy_protocol_tells_who_is_at_the_other_end() {
+    let v2 = |rest: &[u8]| [V2, rest].concat();
+    let cases: [(Vec<u8>, &str); 6] = [
+        (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n".to_vec(), "192.0.2.1 http inner"),
+        (b"PROXY TCP6 2001:db8::1 ::1 1 2\r\n".to_vec(), "2001:db8::1 http inner"),
+        // Somebody, who is not the proxy and has none of its rights.
+        (b"PROXY UNKNOWN\r\n".to_vec(), "? http inner"),
+        (
+            v2(b"\x21\x11\0\x10\xC0\0\x02\x01\xC0\0\x02\x02\0\x01\0\x02\x04\0\x01\0"),
+            "192.0.2.1 http inner",
+        ),
+        (v2(&[&[0x21, 0x31, 0, 216], [0; 216].as_slice()].concat()), "? http inner"),
+        // The proxy itself, whose headers count as ever.
+        (v2(b"\x20\0\0\0"), "9.9.9.9 http inner"),
+    ];
+    for (preamble, expected) in cases {
+        assert_eq!(preceded("127.0.0.1", &preamble).await, expected, "{preamble:?}");
+    }
+}
+
+#[tokio::test(flavor = "local")]
+async fn without_a_preamble_of_a_trusted_proxy_the_connection_is_closed_and_counted() {
+    assert_eq!(preceded("127.0.0.1", b"").await, "");
+    assert_eq!(preceded("127.0.0.1", b"PROXY TCP4 x\r\n").await, "");
+    assert_eq!(preceded("10.0.0.0/8", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n").await, "");
 }
