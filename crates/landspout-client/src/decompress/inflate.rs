@@ -7,23 +7,29 @@ use landspout_handler::BodyError;
 /// The largest window, which any stream can be read with.
 const WINDOW_BITS: u8 = 15;
 
+/// Members that a stream may have beside one for each KiB of it. Each costs as much as a page of
+/// output, and one of 20 bytes can be empty; who compresses in blocks makes them larger.
+const MAX_MEMBERS: u64 = 100;
+
 /// Decodes gzip or deflate.
 #[derive(Debug)]
 pub(super) struct Inflate {
     is_gzip: bool,
     /// The member that is being read; `None` before the first and between two.
     member: Option<Decompress>,
-    /// Whether there was a first member.
-    began: bool,
+    /// Members that have begun.
+    members: u64,
+    /// Bytes of the stream that have been read.
+    taken: u64,
 }
 
 impl Inflate {
     pub(super) fn gzip() -> Inflate {
-        Inflate { is_gzip: true, member: None, began: false }
+        Inflate { is_gzip: true, member: None, members: 0, taken: 0 }
     }
 
     pub(super) fn deflate() -> Inflate {
-        Inflate { is_gzip: false, member: None, began: false }
+        Inflate { is_gzip: false, member: None, members: 0, taken: 0 }
     }
 
     pub(super) fn decode(
@@ -34,8 +40,11 @@ impl Inflate {
         let member = match &mut self.member {
             Some(member) => member,
             None => {
-                let member = next_member(self.is_gzip, self.began, input)?;
-                self.began = true;
+                if self.members > MAX_MEMBERS + self.taken / 1024 {
+                    return Err(malformed("the compressed bytes are in too many members"));
+                }
+                let member = next_member(self.is_gzip, self.members > 0, input)?;
+                self.members += 1;
                 self.member.insert(member)
             }
         };
@@ -46,6 +55,7 @@ impl Inflate {
         let taken = usize::try_from(member.total_in() - before_in);
         let made = usize::try_from(member.total_out() - before_out);
         let taken = taken.expect("no more is taken than there was");
+        self.taken += taken as u64;
         let made = made.expect("no more is made than there was room for");
         let has_more = status != Status::StreamEnd && made == output.len();
         if status == Status::StreamEnd {

@@ -71,6 +71,16 @@ async fn members_follow_each_other() {
 }
 
 #[tokio::test]
+async fn members_that_lead_nowhere_are_an_error() {
+    let some = gzip(b"").repeat(100);
+    assert_eq!(get("gzip", &some).await.unwrap(), b"");
+    let many = gzip(b"").repeat(1000);
+    let error = get("gzip", &many).await.unwrap_err();
+    assert!(error.is_decode(), "{error:?}");
+    assert!(format!("{error:?}").ends_with("in too many members"), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_empty_body_is_empty() {
     assert_eq!(get("gzip", b"").await.unwrap(), b"");
     assert_eq!(get("deflate", b"").await.unwrap(), b"");
