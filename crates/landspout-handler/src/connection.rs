@@ -33,7 +33,7 @@ struct Inner {
     remote_addr: Option<SocketAddr>,
     local_addr: Option<SocketAddr>,
     secure: bool,
-    tls: Option<Box<TlsSession>>,
+    tls: Option<Arc<TlsSession>>,
     /// The bits of `CLOSED` and `DRAINING` that hold.
     state: AtomicU8,
     changed: Notify,
@@ -59,12 +59,29 @@ impl Connection {
         local_addr: Option<SocketAddr>,
         session: TlsSession,
     ) -> Connection {
-        let tls = Some(Box::new(session));
+        let tls = Some(Arc::new(session));
         Connection::of(Inner { remote_addr, local_addr, secure: true, tls, ..Inner::default() })
     }
 
     fn of(inner: Inner) -> Connection {
         Connection(Some(Arc::new(inner)))
+    }
+
+    /// The same connection for one of several requests that share it at a time: such a request can be
+    /// [closed](Connection::closed) alone. What is marked on the one is not marked on the other. For
+    /// the server.
+    #[must_use]
+    pub fn fork(&self) -> Connection {
+        Connection(self.0.as_ref().map(|inner| {
+            Arc::new(Inner {
+                remote_addr: inner.remote_addr,
+                local_addr: inner.local_addr,
+                secure: inner.secure,
+                tls: inner.tls.clone(),
+                state: AtomicU8::new(inner.state.load(Ordering::Acquire)),
+                changed: Notify::new(),
+            })
+        }))
     }
 
     /// The address of the other end.

@@ -42,6 +42,10 @@ struct Inner {
     deadline: Option<Deadline>,
 }
 
+/// Among the extensions, because few requests have one.
+#[derive(Clone)]
+struct Protocol(Arc<str>);
+
 impl Request {
     /// A request without headers and body.
     pub fn new(method: Method, uri: Uri) -> Request {
@@ -312,6 +316,18 @@ impl Request {
     /// [`Upgrade`].
     pub fn take_upgrade(&mut self) -> Option<Upgrade> {
         self.0.upgrade.take()
+    }
+
+    /// The protocol that the client would speak instead, if it asks for one by the extended CONNECT
+    /// of HTTP/2 (RFC 8441), such as `websocket`. HTTP/1.1 asks by `Upgrade` headers, of a GET; so
+    /// the server presents this one as a GET, too. It is answered with 200 in place of 101.
+    pub fn protocol(&self) -> Option<&str> {
+        self.0.head.extensions.get::<Protocol>().map(|protocol| &*protocol.0)
+    }
+
+    /// Says what the client would speak. For the server.
+    pub fn set_protocol(&mut self, protocol: &str) {
+        self.0.head.extensions.insert(Protocol(protocol.into()));
     }
 
     /// Adds the right to the connection. For the server.

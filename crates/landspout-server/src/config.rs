@@ -1,6 +1,6 @@
 //! What a server allows.
 
-use crate::{LogConfig, ProxyConfig};
+use crate::{Http2Config, LogConfig, ProxyConfig};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -151,6 +151,9 @@ pub struct ServerConfig {
     /// less. Further ones wait in the network or fail.
     pub backlog: u16,
 
+    /// What holds for connections of HTTP/2 besides.
+    pub http2: Http2Config,
+
     /// The proxies in front of this server; none.
     pub proxies: ProxyConfig,
 
@@ -187,6 +190,7 @@ impl Default for ServerConfig {
             connection_age: Duration::ZERO,
             hosts: Vec::new(),
             backlog: 1024,
+            http2: Http2Config::default(),
             proxies: ProxyConfig::default(),
             log: LogConfig::default(),
         }
@@ -236,6 +240,7 @@ setters! {
     connection_age: Duration,
     hosts: Vec<String>,
     backlog: u16,
+    http2: Http2Config,
     proxies: ProxyConfig,
     log: LogConfig,
 }

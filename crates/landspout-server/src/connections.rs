@@ -199,7 +199,7 @@ impl Connections {
         for (_, entry) in self.entries.borrow().iter() {
             match entry {
                 Entry::Http(link) => {
-                    link.connection.mark_draining();
+                    link.mark_draining();
                     link.wake();
                 }
                 Entry::Upgraded { connection, .. } => connection.mark_draining(),
@@ -252,7 +252,7 @@ impl Membership {
     /// The connection is open.
     pub(crate) fn begin(&self, link: &Rc<Link>) {
         if self.connections.stage() > Stage::Serving {
-            link.connection.mark_draining();
+            link.mark_draining();
         }
         if let Some(key) = self.key {
             self.connections.entries.borrow_mut()[key] = Entry::Http(link.clone());

@@ -3,6 +3,7 @@
 use crate::check::{Checked, check};
 use crate::deadline::Phase;
 use crate::handlings::Handling;
+use crate::http2::Lane;
 use crate::link::Link;
 use crate::log::Record;
 use crate::proxied;
@@ -11,10 +12,11 @@ use crate::request_body::{Failure, Reading};
 use crate::response_body::ResponseBody;
 use crate::sendable::make_sendable;
 use crate::{Refusal, ServerConfig};
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Version};
-use landspout_handler::{Body, Deadline, Error, Request, Response, Upgrade};
+use landspout_handler::{Body, Deadline, Error, Request, Response, Upgrade, UpgradeSender};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Context;
 use tracing::error;
@@ -23,6 +25,8 @@ use tracing::error;
 #[derive(Debug)]
 pub(crate) struct Exchange {
     link: Rc<Link>,
+    /// Its share, if the connection is one of several requests at a time.
+    lane: Option<Rc<Lane>>,
     pub(crate) record: Option<Box<Record>>,
     /// Of the request's body, if it has one.
     reading: Option<Box<Reading>>,
@@ -38,6 +42,10 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let in_flight = &self.link.connections.in_flight;
         in_flight.set(in_flight.get() - 1);
+        if self.lane.is_some() {
+            // What it shared, it leaves when its share is dropped.
+            return;
+        }
         let open = self.reading.as_ref().is_some_and(|reading| reading.is_open());
         self.link.enter(if open { Phase::Body } else { Phase::Idle });
     }
@@ -56,6 +64,33 @@ impl Exchange {
         judged: Result<(), &'static str>,
     ) -> (Exchange, Result<Request, Error>) {
         link.waits.begin(link.connections.clock.now());
+        let judged = judged.map_err(|why| Refused::new(Refusal::BadRequest, why));
+        Exchange::begin_on(link, None, config, (head, body), reading, judged)
+    }
+
+    /// As [`begin`](Exchange::begin), on a share of a connection; `unified` says whether the request
+    /// has the form that the checks know.
+    #[cfg(feature = "http2")]
+    pub(crate) fn begin_stream(
+        lane: Rc<Lane>,
+        config: &ServerConfig,
+        head: Parts,
+        body: Body,
+        reading: Option<Box<Reading>>,
+        unified: Result<(), Refused>,
+    ) -> (Exchange, Result<Request, Error>) {
+        Exchange::begin_on(lane.link().clone(), Some(lane), config, (head, body), reading, unified)
+    }
+
+    #[inline]
+    fn begin_on(
+        link: Rc<Link>,
+        lane: Option<Rc<Lane>>,
+        config: &ServerConfig,
+        (head, body): (Parts, Body),
+        reading: Option<Box<Reading>>,
+        judged: Result<(), Refused>,
+    ) -> (Exchange, Result<Request, Error>) {
         link.count_request();
         let in_flight = &link.connections.in_flight;
         in_flight.set(in_flight.get() + 1);
@@ -71,8 +106,7 @@ impl Exchange {
         };
         let record = link.observer().begin(&head, client, link.is_trusted);
         let mut exchange =
-            Exchange { link, record, reading, is_head, version, last: false, handling: None };
-        let judged = judged.map_err(|why| Refused::new(Refusal::BadRequest, why));
+            Exchange { link, lane, record, reading, is_head, version, last: false, handling: None };
         let received = match judged.and_then(|()| exchange.admit(&head, config)) {
             Ok(checked) => {
                 let mut request = exchange.receive(config, head, body, checked);
@@ -120,16 +154,26 @@ impl Exchange {
         // The parser's own right to the connection, which it will not grant.
         request.extensions_mut().clear();
         request.body_mut().set_limit(config.body_bytes);
-        request.set_connection(self.link.connection.clone());
+        let mut wants_upgrade = checked.wants_upgrade;
+        match &self.lane {
+            None => request.set_connection(self.link.connection.clone()),
+            Some(lane) => {
+                request.set_connection(lane.connection.clone());
+                wants_upgrade = lane.protocol.is_some();
+                if let Some(protocol) = &lane.protocol {
+                    request.set_protocol(protocol);
+                }
+            }
+        }
         if self.link.connections.limits.handler.is_some() {
             let deadline = Deadline::default();
             request.set_deadline(deadline.clone());
             self.handling = Some(Handling::new(self.link.clone(), deadline));
         }
         // What follows a body could be the body or the other protocol, depending on who reads it.
-        if checked.wants_upgrade && self.reading.is_none() {
+        if wants_upgrade && self.reading.is_none() {
             let (sender, upgrade) = Upgrade::channel();
-            *self.link.upgrade.borrow_mut() = Some(sender);
+            *self.upgrade().borrow_mut() = Some(sender);
             request.set_upgrade(upgrade);
         }
         request
@@ -162,9 +206,12 @@ impl Exchange {
 
     /// Makes the answer one that can be sent on this connection; its Content-Length, if it has one.
     fn prepare(&self, response: &mut Response) -> Option<u64> {
-        let upgrade = self.link.upgrade.borrow();
+        let upgrade = self.upgrade().borrow();
         let upgraded = upgrade.as_ref().is_some_and(|sender| !sender.is_closed());
         drop(upgrade);
+        if let Some(lane) = &self.lane {
+            return self.prepare_stream(lane, response, upgraded);
+        }
         let declared = make_sendable(response, self.is_head, upgraded).unwrap_or_else(|mistake| {
             *response = Error::internal(mistake).into();
             None
@@ -179,6 +226,37 @@ impl Exchange {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         declared
+    }
+
+    /// The same on a share of a connection: there is no 101, and what the answer says of the
+    /// connection is not for the client.
+    fn prepare_stream(&self, lane: &Lane, response: &mut Response, upgraded: bool) -> Option<u64> {
+        if lane.protocol.is_some() && response.status().is_success() {
+            if upgraded {
+                *response.body_mut() = Body::empty();
+                response.headers_mut().remove(CONTENT_LENGTH);
+                return None;
+            }
+            // RFC 8441 §5: a success opens the other protocol, and nobody speaks it.
+            *response = Error::new(501, "the protocol is not spoken here").into();
+        }
+        lane.upgrade.take();
+        let declared = make_sendable(response, self.is_head, false).unwrap_or_else(|mistake| {
+            *response = Error::internal(mistake).into();
+            None
+        });
+        if self.is_head {
+            // This parser would send the body of an answer that has none (RFC 9110 §9.3.2).
+            let body = std::mem::take(response.body_mut());
+            if let (None, Some(len @ 1..)) = (declared, body.len()) {
+                response.headers_mut().insert(CONTENT_LENGTH, len.into());
+            }
+        }
+        declared
+    }
+
+    fn upgrade(&self) -> &RefCell<Option<UpgradeSender>> {
+        self.lane.as_ref().map_or(&self.link.upgrade, |lane| &lane.upgrade)
     }
 
     /// Counts a body that was refused. It was the handler that read it.

@@ -60,6 +60,7 @@ mod handlings;
 #[cfg(all(unix, feature = "handover"))]
 mod handover;
 mod hosts;
+mod http2;
 mod https_redirect;
 mod inherited;
 mod link;
@@ -85,6 +86,7 @@ pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
 #[cfg(all(unix, feature = "handover"))]
 pub use handover::{Successor, tell_predecessor};
+pub use http2::Http2Config;
 pub use https_redirect::HttpsRedirect;
 pub use landspout_handler::{Body, Error, Handler, Request, Response};
 pub use listen::{Address, Listen, ToListen};

@@ -3,10 +3,11 @@
 use crate::Refusal;
 use crate::connections::{BATCH_LEN, Connections, Stage};
 use crate::deadline::{Expired, Phase, Waits};
+use crate::http2::{First, Peek, Streams, look};
 use crate::log::Observer;
-use crate::stream::{Peer, Stream};
+use crate::stream::{Peer, Speaks, Stream};
 use landspout_handler::{Connection, UpgradeSender};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -40,6 +41,12 @@ pub(crate) struct Link {
     born: u32,
     /// Requests that it brought.
     requests: Cell<u64>,
+    /// The requests of a connection that is shared by several at a time.
+    streams: OnceCell<Box<Streams>>,
+    /// Whether it is known what is spoken.
+    peek: Cell<Peek>,
+    /// What was read before that was known.
+    held: RefCell<Vec<u8>>,
     /// The client sends no more.
     ended: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -58,8 +65,12 @@ impl Link {
     pub(crate) fn new(stream: Stream, peer: Peer, connections: Rc<Connections>) -> Link {
         let connection = stream.connection(peer);
         let is_trusted = connections.config.proxies.trusts(peer);
+        let peeks = connections.config.http2.is_on() && stream.speaks() == Speaks::Unknown;
         Link {
             is_trusted,
+            streams: OnceCell::new(),
+            peek: Cell::new(if peeks { Peek::Unknown } else { Peek::Known }),
+            held: RefCell::default(),
             stream: RefCell::new(stream),
             rest: RefCell::default(),
             waits: Waits::new(connections.clock.now()),
@@ -79,8 +90,52 @@ impl Link {
         &self.connections.observer
     }
 
+    /// What was agreed on before the first byte.
+    pub(crate) fn speaks(&self) -> Speaks {
+        self.stream.borrow().speaks()
+    }
+
+    /// Begins to serve several requests at a time.
+    pub(crate) fn share(&self) {
+        let _ = self.streams.set(Box::default());
+        // What was read to get here was no request.
+        self.enter(Phase::First);
+    }
+
+    /// Whether several requests may be served at a time.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.streams.get().is_some()
+    }
+
+    /// The requests of a shared connection.
+    pub(crate) fn streams(&self) -> &Streams {
+        self.streams.get().expect("only a shared connection is asked for its streams")
+    }
+
+    /// The loop's time in ticks.
+    pub(crate) fn now(&self) -> u32 {
+        self.connections.clock.now()
+    }
+
+    /// Tells the handlers that the server begins to stop.
+    pub(crate) fn mark_draining(&self) {
+        self.mark(Connection::mark_draining);
+    }
+
+    fn mark(&self, mark: fn(&Connection)) {
+        mark(&self.connection);
+        if let Some(streams) = self.streams.get() {
+            streams.mark(mark);
+        }
+    }
+
     pub(crate) fn is_draining(&self) -> bool {
         self.connections.stage() > Stage::Serving
+    }
+
+    /// Whether what is still open is thrown away.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.connections.stage() == Stage::Cutting
     }
 
     /// Counts what this connection, or a request on it, was refused for.
@@ -140,11 +195,22 @@ impl Link {
             }
             self.wake();
         }
+        self.tick_streams();
         if self.waits.is_answering()
             && !self.connection.is_closed()
             && self.stream.borrow().is_read_closed()
         {
-            self.connection.mark_closed();
+            self.mark(Connection::mark_closed);
+        }
+    }
+
+    fn tick_streams(&self) {
+        let Some(streams) = self.streams.get() else { return };
+        let was_empty = streams.is_empty();
+        streams.tick(&self.connections.limits, self.now());
+        if streams.is_empty() && !was_empty {
+            self.enter(Phase::Idle);
+            self.wake();
         }
     }
 
@@ -155,12 +221,61 @@ impl Link {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.peek.get() != Peek::Known {
+            return self.poll_first(cx, buf);
+        }
+        self.poll_socket(cx, buf)
+    }
+
+    /// Reads until it is known what is spoken, and hands on what was read for that.
+    fn poll_first(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let mut held = self.held.borrow_mut();
+        while self.peek.get() == Peek::Unknown {
+            ready!(self.poll_socket(cx, buf))?;
+            let came = &buf.filled()[before..];
+            if held.is_empty() && (came.is_empty() || look(came) == First::Http1) {
+                self.peek.set(Peek::Known);
+                return Poll::Ready(Ok(()));
+            }
+            let ended = came.is_empty();
+            held.extend_from_slice(came);
+            buf.set_filled(before);
+            match look(&held) {
+                First::Open if !ended => continue,
+                First::Open | First::Http1 => self.peek.set(Peek::Held),
+                First::Http2 => {
+                    self.peek.set(Peek::Held);
+                    self.share();
+                    // The parser of the other version has read nothing, and is not asked again.
+                    return Poll::Pending;
+                }
+            }
+        }
+        let len = held.len().min(buf.remaining());
+        buf.put_slice(&held[..len]);
+        held.drain(..len);
+        if held.is_empty() {
+            *held = Vec::new();
+            self.peek.set(Peek::Known);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads from the socket.
+    fn poll_socket(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let now = self.connections.clock.now();
         match Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, buf) {
+            Poll::Pending if self.is_shared() => return Poll::Pending,
             Poll::Pending => return self.starve(now),
             Poll::Ready(Ok(())) if buf.filled().len() > before => {
-                self.waits.received(buf.filled().len() - before, now);
+                let len = buf.filled().len() - before;
+                match self.streams.get() {
+                    None => self.waits.received(len, now),
+                    Some(streams) if streams.count(len) => {}
+                    Some(_) => return Poll::Ready(Err(self.flooded())),
+                }
             }
             Poll::Ready(Ok(())) => self.end(),
             Poll::Ready(Err(error)) => {
@@ -186,7 +301,17 @@ impl Link {
 
     fn end(&self) {
         self.ended.set(true);
-        self.connection.mark_closed();
+        self.mark(Connection::mark_closed);
+    }
+
+    /// Says that the client takes back more requests than it waits for.
+    pub(crate) fn refuse_orphans(&self) {
+        self.refuse(Refusal::BadRequest, &"a connection took back more requests than it may have");
+    }
+
+    fn flooded(&self) -> io::Error {
+        self.refuse(Refusal::BadRequest, &"a connection brought frames and no requests");
+        io::ErrorKind::InvalidData.into()
     }
 
     /// Takes bytes to write: small ones into the batch, large ones to the socket at once.
@@ -296,6 +421,10 @@ impl Link {
 
     /// The client took that much, which was all.
     fn note_taken(&self, len: usize) {
+        if self.streams.get().is_some_and(|streams| streams.is_owing()) {
+            // What it takes of the connection, such as an answered ping, is not what it owes.
+            return;
+        }
         self.waits.unblocked(len, self.connections.clock.now());
     }
 

@@ -135,7 +135,6 @@ impl Stream {
     }
 
     /// What it speaks, if that was agreed on.
-    #[allow(dead_code, reason = "HTTP/2 asks for it")]
     pub(crate) fn speaks(&self) -> Speaks {
         match self {
             Stream::Tcp(_) => Speaks::Unknown,

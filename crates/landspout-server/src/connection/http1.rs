@@ -8,6 +8,7 @@ use crate::exchange::Exchange;
 use crate::framing::{Found, Size, Witness};
 use crate::link::Link;
 use crate::request_body::RequestBody;
+use bytes::Bytes;
 use http::Request;
 use http::header::EXPECT;
 use http_body::Body as _;
@@ -55,6 +56,10 @@ impl<H: Handler + 'static> Http<H> {
             if link.send_batch(cx).is_err() {
                 return Poll::Ready(Some(End::Failed));
             }
+            if link.is_shared() {
+                // It is the other version: nothing was read, and nothing will be.
+                return Poll::Ready(Some(End::Done(Bytes::new())));
+            }
             polled.map(|result| result.map_err(|error| explain_end(&error, link)).err())
         });
         end.await.unwrap_or_else(|| End::Done(parser.into_parts().read_buf))
@@ -97,7 +102,7 @@ fn found(request: &Request<Incoming>) -> Found {
 }
 
 /// Why a request's body cannot be read on.
-fn explain_body(error: hyper::Error) -> BodyError {
+pub(super) fn explain_body(error: hyper::Error) -> BodyError {
     let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     match io.map(io::Error::kind) {
         Some(io::ErrorKind::TimedOut) => BodyError::timeout(),

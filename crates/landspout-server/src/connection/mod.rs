@@ -1,11 +1,19 @@
 //! One connection as requests and answers: the one place where hyper is named.
 
 mod http1;
+#[cfg(feature = "http2")]
+mod http2;
 mod io;
+#[cfg(feature = "http2")]
+mod tasks;
+#[cfg(feature = "http2")]
+mod tunnel;
 
 use crate::connections::Membership;
 use crate::deadline::Expired;
 use crate::link::{Link, Verdict};
+#[cfg(feature = "http2")]
+use crate::stream::Speaks;
 use crate::upgraded::{Handed, Open};
 use crate::{Refusal, ServerConfig};
 use bytes::Bytes;
@@ -24,6 +32,8 @@ pub(crate) struct Http<H> {
     handler: H,
     config: ServerConfig,
     http1: Http1Builder,
+    #[cfg(feature = "http2")]
+    http2: hyper::server::conn::http2::Builder<tasks::LocalTasks>,
 }
 
 /// How the parser came to its end.
@@ -39,13 +49,37 @@ enum End {
 
 impl<H: Handler + 'static> Http<H> {
     pub(crate) fn new(handler: H, config: ServerConfig) -> Http<H> {
-        let http1 = http1::builder(&config);
-        Http { handler, config, http1 }
+        Http {
+            http1: http1::builder(&config),
+            #[cfg(feature = "http2")]
+            http2: http2::builder(&config),
+            handler,
+            config,
+        }
+    }
+
+    /// Speaks what the client speaks.
+    async fn drive(self: &Rc<Self>, link: &Rc<Link>) -> End {
+        #[cfg(feature = "http2")]
+        {
+            if link.speaks() == Speaks::Http2 {
+                link.share();
+            } else {
+                let end = self.drive_http1(link).await;
+                if !link.is_shared() {
+                    return end;
+                }
+            }
+            // In a box, so that the others have no room for it.
+            Box::pin(self.drive_http2(link)).await
+        }
+        #[cfg(not(feature = "http2"))]
+        self.drive_http1(link).await
     }
 
     /// Answers the requests of a connection until it ends.
     pub(crate) async fn run(self: Rc<Self>, link: Rc<Link>, membership: Membership) {
-        match self.drive_http1(&link).await {
+        match self.drive(&link).await {
             End::Done(read_ahead) => {
                 let upgrade = link.upgrade.take();
                 match upgrade {

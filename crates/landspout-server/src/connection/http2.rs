@@ -1,0 +1,175 @@
+//! HTTP/2.
+
+use super::http1::explain_body;
+use super::io::Io;
+use super::tasks::{LocalTasks, LoopTimer};
+use super::tunnel::Tunnel;
+use super::{End, Http, explain_end};
+use crate::ServerConfig;
+use crate::answer::Answering;
+use crate::deadline::{Expired, Phase};
+use crate::exchange::Exchange;
+use crate::http2::{Lane, Outgoing, Watched, unify};
+use crate::link::Link;
+use crate::request_body::RequestBody;
+use crate::response_body::ResponseBody;
+use crate::upgraded::Open;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::ext::Protocol;
+use hyper::server::conn::http2::Builder;
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use landspout_handler::{Body, Connection, Handler, Upgraded};
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use tokio::task::spawn_local;
+
+pub(super) fn builder(config: &ServerConfig) -> Builder<LocalTasks> {
+    let limits = &config.http2;
+    let mut builder = Builder::new(LocalTasks);
+    builder
+        .timer(LoopTimer)
+        .max_concurrent_streams(limits.max_streams)
+        .max_pending_accept_reset_streams(limits.max_pending_resets)
+        .max_local_error_reset_streams(limits.max_error_resets)
+        .initial_stream_window_size(limits.stream_window.min(MAX_WINDOW))
+        .initial_connection_window_size(limits.connection_window.min(MAX_WINDOW))
+        .max_frame_size(limits.frame_bytes.clamp(16 << 10, (16 << 20) - 1))
+        .max_send_buf_size(limits.send_buffer.min(MAX_WINDOW as usize))
+        .max_header_list_size(u32::try_from(config.header_bytes).unwrap_or(u32::MAX))
+        .keep_alive_timeout(limits.ping_timeout)
+        .enable_connect_protocol();
+    if !limits.ping_interval.is_zero() {
+        builder.keep_alive_interval(limits.ping_interval);
+    }
+    builder
+}
+
+/// RFC 9113 §6.9.1.
+const MAX_WINDOW: u32 = (1 << 31) - 1;
+
+impl<H: Handler + 'static> Http<H> {
+    /// Answers the requests of a shared connection, until it ends and no handler runs any more.
+    pub(super) async fn drive_http2(self: &Rc<Self>, link: &Rc<Link>) -> End {
+        let end = self.drive_streams(link).await;
+        // The handlers of a client that has left finish, unless the server stops first.
+        let ended = match end {
+            End::Judged(_) => false,
+            _ => link.turns(|cx| link.streams().poll_empty(cx)).await.is_ok(),
+        };
+        if !ended {
+            link.streams().abandon();
+        }
+        end
+    }
+
+    async fn drive_streams(self: &Rc<Self>, link: &Rc<Link>) -> End {
+        let (http, shared) = (self.clone(), link.clone());
+        let service = service_fn(move |request| http.clone().answer_stream(&shared, request));
+        let mut parser = pin!(self.http2.serve_connection(Io::unwitnessed(link), service));
+        let mut leaving = false;
+        poll_fn(|cx| {
+            if let Err(verdict) = link.begin(cx) {
+                return Poll::Ready(End::Judged(verdict));
+            }
+            let idle = link.waits.expired() == Some(Expired::Idle);
+            if !leaving && (idle || link.is_draining()) {
+                // GOAWAY: what is on its way is still answered (RFC 9113 §6.8).
+                parser.as_mut().graceful_shutdown();
+                leaving = true;
+            }
+            if leaving && link.waits.is_idle() {
+                // A client that does not say that it has heard that is not waited for.
+                link.enter(Phase::Lingering);
+            }
+            let polled = parser.as_mut().poll(cx);
+            if link.send_batch(cx).is_err() {
+                return Poll::Ready(End::Failed);
+            }
+            let _ = link.streams().poll_empty(cx);
+            if link.streams().orphans() > self.config.http2.max_streams as usize {
+                link.refuse_orphans();
+                return Poll::Ready(End::Failed);
+            }
+            polled.map(|result| match result {
+                Ok(()) => End::Done(Bytes::new()),
+                Err(error) => explain_end(&error, link),
+            })
+        })
+        .await
+    }
+
+    fn answer_stream(
+        self: Rc<Self>,
+        link: &Rc<Link>,
+        mut request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Outgoing>, Infallible>> + use<H> {
+        let protocol = request.extensions_mut().remove::<Protocol>();
+        let lane = Lane::begin(link, protocol.as_ref().map(|protocol| protocol.as_str().into()));
+        if protocol.is_some() {
+            spawn_local(hand_over(hyper::upgrade::on(&mut request), lane.clone()));
+        }
+        let (mut head, incoming) = request.into_parts();
+        let (body, reading) = if incoming.is_end_stream() {
+            (Body::empty(), None)
+        } else {
+            let watched = Watched::new(incoming, explain_body, &lane);
+            // Without an interim answer the client sends its body when it has waited for it.
+            let (body, reading) = RequestBody::new(watched, false, |error| error);
+            (Body::wrap(body), Some(Box::new(reading)))
+        };
+        let unified = unify(&mut head, protocol.is_some(), &self.config);
+        let (exchange, received) =
+            Exchange::begin_stream(lane.clone(), &self.config, head, body, reading, unified);
+        let handle = |request| async move { self.handler.handle(request).await };
+        let answering = Box::pin(Answering::begin(exchange, received, handle));
+        Finishing { answering: Some(answering), lane }
+    }
+}
+
+/// Gives the stream to whoever took the upgrade, when the answer has gone out.
+async fn hand_over(upgraded: OnUpgrade, lane: Rc<Lane>) {
+    let Ok(upgraded) = upgraded.await else { return };
+    if let Some(sender) = lane.upgrade.take() {
+        let open = Open::default();
+        lane.hand_over(open.clone());
+        sender.send(Upgraded::new(Tunnel::new(upgraded, open), Bytes::new()));
+    }
+}
+
+/// An answer that comes to its end also when the client takes its request back: the parser drops
+/// this future then.
+struct Finishing<F: Future<Output = landspout_handler::Response> + 'static> {
+    answering: Option<Pin<Box<Answering<F>>>>,
+    lane: Rc<Lane>,
+}
+
+impl<F: Future<Output = landspout_handler::Response> + 'static> Future for Finishing<F> {
+    type Output = Result<Response<Outgoing>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answering = self.answering.as_mut().expect("a future is not polled after its end");
+        answering.as_mut().poll(cx).map(|answered| {
+            self.answering = None;
+            let lane = &self.lane;
+            answered.map(|answer: Response<ResponseBody>| {
+                answer.map(|body| Outgoing::new(body, lane.clone()))
+            })
+        })
+    }
+}
+
+impl<F: Future<Output = landspout_handler::Response> + 'static> Drop for Finishing<F> {
+    fn drop(&mut self) {
+        if let Some(answering) = self.answering.take() {
+            Connection::mark_closed(&self.lane.connection);
+            self.lane.finish(async move { drop(answering.await) });
+        }
+    }
+}
