@@ -60,6 +60,14 @@ mod handlings;
 #[cfg(all(unix, feature = "handover"))]
 mod handover;
 mod hosts;
+#[cfg_attr(
+    not(feature = "http2"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "a request knows of shares without their parser, too"
+    )
+)]
 mod http2;
 mod https_redirect;
 mod inherited;

@@ -496,7 +496,12 @@ impl Link {
     /// Lets the client know that the connection broke off: what is not sent yet is thrown away, and
     /// no end that could be taken for a good one is sent.
     pub(crate) fn reset(&self) {
-        self.stream.borrow().set_zero_linger();
+        let stream = self.stream.borrow();
+        stream.set_zero_linger();
+        if self.is_shared() {
+            // Its handlers may keep it for a while.
+            stream.shut();
+        }
     }
 
     /// Sends what is left; false if the connection breaks before.

@@ -21,12 +21,13 @@ impl Prepared {
     /// Reads what the listeners need.
     pub(crate) fn of<'a>(
         listeners: impl Iterator<Item = &'a mut Listener>,
+        config: &ServerConfig,
     ) -> io::Result<Prepared> {
         #[cfg(feature = "tls")]
-        return Ok(Prepared { tls: Tls::give(listeners)? });
+        return Ok(Prepared { tls: Tls::give(listeners, &config.http2)? });
         #[cfg(not(feature = "tls"))]
         {
-            drop(listeners);
+            drop((listeners, config));
             Ok(Prepared::default())
         }
     }

@@ -110,7 +110,7 @@ impl Server {
 
     fn group(mut loops: Vec<Vec<Listener>>, config: ServerConfig) -> io::Result<Vec<Server>> {
         let log = LogWriter::open(&config.log)?;
-        let prepared = Prepared::of(loops.iter_mut().flatten())?;
+        let prepared = Prepared::of(loops.iter_mut().flatten(), &config)?;
         let handle = ServerHandle::of(log.as_ref(), prepared);
         let serve = |listeners| Server {
             listeners,

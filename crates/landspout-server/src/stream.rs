@@ -3,10 +3,11 @@
 #[cfg(feature = "tls")]
 use crate::tls;
 use landspout_handler::Connection;
+use socket2::SockRef;
 use std::fmt;
 use std::future::Future;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
@@ -180,7 +181,8 @@ impl Stream {
         }
     }
 
-    /// Makes the close that follows a reset: what is not sent yet is thrown away.
+    /// Makes the close that follows a reset: what is not sent yet is thrown away. A Unix socket has
+    /// none, and its peer gets what was written.
     pub(crate) fn set_zero_linger(&self) {
         match self {
             Stream::Tcp(stream) => drop(stream.set_zero_linger()),
@@ -190,6 +192,18 @@ impl Stream {
             #[cfg(feature = "tls")]
             Stream::Tls(stream) => stream.get_ref().0.set_zero_linger(),
         }
+    }
+
+    /// Ends both directions now, before the socket is closed.
+    pub(crate) fn shut(&self) {
+        let socket = match self {
+            Stream::Tcp(stream) => SockRef::from(stream),
+            #[cfg(unix)]
+            Stream::Unix(stream) => SockRef::from(stream),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => return stream.get_ref().0.shut(),
+        };
+        drop(socket.shutdown(Shutdown::Both));
     }
 }
 

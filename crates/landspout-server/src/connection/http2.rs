@@ -5,15 +5,15 @@ use super::io::Io;
 use super::tasks::{LocalTasks, LoopTimer};
 use super::tunnel::Tunnel;
 use super::{End, Http, explain_end};
-use crate::ServerConfig;
 use crate::answer::Answering;
 use crate::deadline::{Expired, Phase};
 use crate::exchange::Exchange;
 use crate::http2::{Lane, Outgoing, Watched, unify};
-use crate::link::Link;
+use crate::link::{Link, Verdict};
 use crate::request_body::RequestBody;
 use crate::response_body::ResponseBody;
 use crate::upgraded::Open;
+use crate::{Refusal, ServerConfig};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as _;
@@ -55,21 +55,8 @@ pub(super) fn builder(config: &ServerConfig) -> Builder<LocalTasks> {
 const MAX_WINDOW: u32 = (1 << 31) - 1;
 
 impl<H: Handler + 'static> Http<H> {
-    /// Answers the requests of a shared connection, until it ends and no handler runs any more.
+    /// Answers the requests of a shared connection until it ends.
     pub(super) async fn drive_http2(self: &Rc<Self>, link: &Rc<Link>) -> End {
-        let end = self.drive_streams(link).await;
-        // The handlers of a client that has left finish, unless the server stops first.
-        let ended = match end {
-            End::Judged(_) => false,
-            _ => link.turns(|cx| link.streams().poll_empty(cx)).await.is_ok(),
-        };
-        if !ended {
-            link.streams().abandon();
-        }
-        end
-    }
-
-    async fn drive_streams(self: &Rc<Self>, link: &Rc<Link>) -> End {
         let (http, shared) = (self.clone(), link.clone());
         let service = service_fn(move |request| http.clone().answer_stream(&shared, request));
         let mut parser = pin!(self.http2.serve_connection(Io::unwitnessed(link), service));
@@ -130,6 +117,24 @@ impl<H: Handler + 'static> Http<H> {
         let handle = |request| async move { self.handler.handle(request).await };
         let answering = Box::pin(Answering::begin(exchange, received, handle));
         Finishing { answering: Some(answering), lane }
+    }
+}
+
+/// Closes a connection. The handlers of a client that has left finish, unless the server stops
+/// before.
+pub(super) async fn end(link: &Link, end: End) {
+    match end {
+        End::Done(_) | End::Failed | End::Broken => link.close().await,
+        End::Judged(verdict) => {
+            if verdict == Verdict::Expired(Expired::Write) {
+                link.refuse(Refusal::WriteTimeout, &"the client did not take its answers");
+            }
+            link.reset();
+        }
+    }
+    link.enter(Phase::Answering);
+    if link.turns(|cx| link.streams().poll_empty(cx)).await.is_err() {
+        link.streams().abandon();
     }
 }
 

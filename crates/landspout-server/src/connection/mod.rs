@@ -79,7 +79,12 @@ impl<H: Handler + 'static> Http<H> {
 
     /// Answers the requests of a connection until it ends.
     pub(crate) async fn run(self: Rc<Self>, link: Rc<Link>, membership: Membership) {
-        match self.drive(&link).await {
+        let end = self.drive(&link).await;
+        #[cfg(feature = "http2")]
+        if link.is_shared() {
+            return Box::pin(http2::end(&link, end)).await;
+        }
+        match end {
             End::Done(read_ahead) => {
                 let upgrade = link.upgrade.take();
                 match upgrade {

@@ -22,7 +22,7 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     pub(crate) fn new(body: ResponseBody, lane: Rc<Lane>) -> Outgoing {
         let unasked = (!body.is_end_stream()).then(|| lane.owe());
-        Outgoing { body, lane, unasked: unasked }
+        Outgoing { body, lane, unasked }
     }
 }
 

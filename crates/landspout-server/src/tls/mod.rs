@@ -10,7 +10,7 @@ pub use config::{CertificateFiles, ClientAuth, TlsConfig, TlsVersion};
 pub use error::TlsError;
 pub(crate) use handshake::{HandshakeError, session};
 
-use crate::Listener;
+use crate::{Http2Config, Listener};
 use certificates::{Certificates, certificates};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::CertificateRevocationListDer;
@@ -46,6 +46,8 @@ pub struct Tls(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     config: TlsConfig,
+    /// What clients may choose from.
+    protocols: &'static [&'static [u8]],
     current: RwLock<Arc<ServerConfig>>,
     /// The files as they were when they were last looked at.
     seen: Mutex<Seen>,
@@ -58,17 +60,22 @@ impl Tls {
     /// A file cannot be read, holds no PEM of its kind, or does not fit the others; there is no
     /// certificate, or there are no authorities for the certificates that clients are asked for.
     pub fn new(config: TlsConfig) -> Result<Tls, TlsError> {
+        Tls::offering(config, protocols(true))
+    }
+
+    fn offering(config: TlsConfig, protocols: &'static [&'static [u8]]) -> Result<Tls, TlsError> {
         // Looked at before they are read: a change in between is seen later.
         let seen = Seen::now(&config);
-        let current = server_config(&config)?;
+        let current = server_config(&config, protocols)?;
         let current = RwLock::new(Arc::new(current));
-        Ok(Tls(Arc::new(Inner { config, current, seen: Mutex::new(seen) })))
+        Ok(Tls(Arc::new(Inner { config, protocols, current, seen: Mutex::new(seen) })))
     }
 
     /// Prepares the listeners that are to have it. Those of one config share one: a session that
     /// was begun with one of them resumes with another.
     pub(crate) fn give<'a>(
         listeners: impl Iterator<Item = &'a mut Listener>,
+        http2: &Http2Config,
     ) -> io::Result<Vec<Tls>> {
         let mut given = Vec::<Tls>::new();
         for listener in listeners {
@@ -78,7 +85,7 @@ impl Tls {
                 let known = given.iter().find(|tls| tls.config() == config).cloned();
                 listener.tls = Some(match known {
                     Some(tls) => tls,
-                    None => Tls::new(config.clone())?,
+                    None => Tls::offering(config.clone(), protocols(http2.is_on()))?,
                 });
             }
             if let Some(tls) = &listener.tls
@@ -101,7 +108,7 @@ impl Tls {
     /// # Errors
     /// As for [`new`](Tls::new). Then nothing has changed.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let next = server_config(&self.0.config)?;
+        let next = server_config(&self.0.config, self.0.protocols)?;
         *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         Ok(())
     }
@@ -115,7 +122,7 @@ impl Tls {
     }
 }
 
-fn server_config(config: &TlsConfig) -> Result<ServerConfig, TlsError> {
+fn server_config(config: &TlsConfig, protocols: &[&[u8]]) -> Result<ServerConfig, TlsError> {
     let unusable = |error: rustls::Error| TlsError::new("TLS cannot be set up").because(error);
     // Named here, because rustls panics where another crate has brought a second provider along.
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -129,7 +136,7 @@ fn server_config(config: &TlsConfig) -> Result<ServerConfig, TlsError> {
         None => builder.with_no_client_auth(),
     };
     let mut server = builder.with_cert_resolver(Arc::new(certificates));
-    server.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+    server.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     // What a session is lies with its client, sealed by a key that all loops have and that changes
     // every six hours: no table of sessions to share, bound and search.
     server.ticketer = aws_lc_rs::Ticketer::new().map_err(unusable)?;
@@ -137,7 +144,9 @@ fn server_config(config: &TlsConfig) -> Result<ServerConfig, TlsError> {
 }
 
 /// In the order of preference, by their ALPN names (RFC 7301).
-const PROTOCOLS: &[&[u8]] = &[b"http/1.1"];
+fn protocols(http2: bool) -> &'static [&'static [u8]] {
+    if http2 && cfg!(feature = "http2") { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] }
+}
 
 static FROM_TLS12: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
 static FROM_TLS13: [&SupportedProtocolVersion; 1] = [&TLS13];

@@ -1,7 +1,9 @@
 //! Limits from a config file.
 
 use http::HeaderName;
-use landspout_server::{LogConfig, LogFormat, ProxyConfig, ProxyHeaders, ServerConfig};
+use landspout_server::{
+    Http2Config, LogConfig, LogFormat, ProxyConfig, ProxyHeaders, ServerConfig,
+};
 use std::time::Duration;
 
 #[test]
@@ -12,6 +14,10 @@ fn toml_sets_every_field() {
         max_connections = 14\nbacklog = 15\nfirst_byte_timeout = 16\nbody_total_timeout = 17\n\
         body_rate = 18\nwrite_rate = 19\nrate_grace = 20\nhandler_timeout = 21\n\
         max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\naddress_connections = 25\n\
+        max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\n\
+        [http2]\nenabled = false\nmax_streams = 31\nmax_pending_resets = 32\nmax_error_resets = 33\n\
+        stream_window = 34\nconnection_window = 35\nframe_bytes = 36\nsend_buffer = 37\n\
+        ping_interval = 38\nping_timeout = 39\n\
         [proxies]\ntrusted = [\"10.0.0.0/8\"]\nheaders = \"forwarded\"\n\
         [log]\nformat = \"combined\"\npath = \"access.log\"\nbuffer_bytes = 16\nquery = true\n\
         request_id = \"x-id\"\nspan = true\n";
@@ -44,6 +50,19 @@ fn toml_sets_every_field() {
         .connection_age(seconds(24))
         .hosts(vec!["a".to_owned()])
         .address_connections(25)
+        .http2(
+            Http2Config::default()
+                .enabled(false)
+                .max_streams(31)
+                .max_pending_resets(32)
+                .max_error_resets(33)
+                .stream_window(34)
+                .connection_window(35)
+                .frame_bytes(36)
+                .send_buffer(37)
+                .ping_interval(seconds(38))
+                .ping_timeout(seconds(39)),
+        )
         .proxies(
             ProxyConfig::default()
                 .trust("10.0.0.0/8".parse().unwrap())

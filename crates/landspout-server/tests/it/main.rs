@@ -13,6 +13,14 @@ mod deadlines;
 mod disconnects;
 mod drain;
 mod early_answers;
+#[cfg(feature = "http2")]
+mod http2;
+#[cfg(feature = "http2")]
+mod http2_floods;
+#[cfg(feature = "http2")]
+mod http2_tunnels;
+#[cfg(feature = "http2")]
+mod http2_wire;
 mod https_redirects;
 mod limits;
 mod log;
