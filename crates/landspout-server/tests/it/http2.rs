@@ -349,6 +349,7 @@ async fn a_client_that_makes_no_room_is_reset() {
         .unwrap();
     // It never releases what it has received.
     let answer = within(answer).await.unwrap();
+    let _ = within(client.ending).await.unwrap();
     assert!(read_body(answer.into_body()).await.is_err());
 }
 
