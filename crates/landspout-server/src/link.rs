@@ -91,6 +91,7 @@ impl Link {
     }
 
     /// What was agreed on before the first byte.
+    #[cfg(feature = "http2")]
     pub(crate) fn speaks(&self) -> Speaks {
         self.stream.borrow().speaks()
     }
@@ -305,6 +306,7 @@ impl Link {
     }
 
     /// Says that the client takes back more requests than it waits for.
+    #[cfg(feature = "http2")]
     pub(crate) fn refuse_orphans(&self) {
         self.refuse(Refusal::BadRequest, &"a connection took back more requests than it may have");
     }
