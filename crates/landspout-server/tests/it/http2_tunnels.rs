@@ -122,7 +122,8 @@ async fn a_refusal_reaches_the_client_and_the_right_is_void() {
             async move {
                 if let Some(upgrade) = request.take_upgrade() {
                     tokio::task::spawn_local(async move {
-                        errors.borrow_mut().push(upgrade.await.unwrap_err().kind());
+                        let error = upgrade.await.unwrap_err();
+                        errors.borrow_mut().push(error.kind());
                     });
                 }
                 Error::new(403, "not you")

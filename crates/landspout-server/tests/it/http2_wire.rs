@@ -153,7 +153,7 @@ pub(crate) fn block(headers: &[(&str, &str)]) -> Vec<u8> {
     block
 }
 
-/// A request without a body: HEADERS with END_HEADERS and END_STREAM.
+/// A request without a body: all of its head, and its end.
 pub(crate) fn headers(stream: u32, headers: &[(&str, &str)]) -> Vec<u8> {
     frame(1, 0x5, stream, &block(headers))
 }
