@@ -170,3 +170,38 @@ impl http_body::Body for Pipeline {
         SizeHint::default()
     }
 }
+
+#[cfg(all(test, feature = "gzip", feature = "brotli", feature = "zstd"))]
+mod tests {
+    use super::super::coding::Coding;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stages(which: &[usize]) -> Vec<Stage> {
+        let codings = [Coding::Gzip, Coding::Deflate, Coding::Brotli, Coding::Zstd];
+        which.iter().map(|&index| Stage::new(codings[index])).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever comes, it ends: with bytes or with an error.
+        #[test]
+        fn random_bytes_do_no_harm(
+            start in prop::sample::select(vec![
+                &b""[..],
+                b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
+                b"\x78\x9c",
+                b"\x28\xb5\x2f\xfd",
+            ]),
+            bytes in prop::collection::vec(any::<u8>(), 0..400),
+            which in prop::collection::vec(0..4_usize, 1..4),
+        ) {
+            let whole = [start, &bytes[..]].concat();
+            let pipeline = Pipeline::new(whole.clone().into(), stages(&which), 1000);
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let read = runtime.unwrap().block_on(Body::wrap(pipeline).limit(1 << 20).bytes());
+            prop_assert!(read.is_ok_and(|bytes| bytes.len() <= 1 << 20) || !whole.is_empty());
+        }
+    }
+}

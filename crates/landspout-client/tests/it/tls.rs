@@ -12,6 +12,10 @@ use tokio_rustls::TlsAcceptor;
 
 /// A server for `localhost` that answers each connection once, and its certificate as PEM.
 pub(crate) async fn server() -> (SocketAddr, String) {
+    server_answering(OK.to_owned()).await
+}
+
+async fn server_answering(answer: String) -> (SocketAddr, String) {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -27,12 +31,12 @@ pub(crate) async fn server() -> (SocketAddr, String) {
     let addr = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let (acceptor, answer) = (acceptor.clone(), answer.clone());
             tokio::spawn(async move {
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
                 let mut head = [0; 1024];
                 if stream.read(&mut head).await.is_ok_and(|read| read > 0) {
-                    stream.write_all(OK.as_bytes()).await.unwrap();
+                    stream.write_all(answer.as_bytes()).await.unwrap();
                     stream.shutdown().await.unwrap();
                 }
             });
@@ -100,4 +104,29 @@ async fn a_server_without_tls_is_an_error_of_tls() {
     let plain = crate::script::Server::play([vec![crate::script::write("no TLS here\r\n")]]).await;
     let error = client(none()).get(format!("https://{}/", plain.addr)).send().await.unwrap_err();
     assert!(error.is_tls(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_http_is_followed_only_where_that_is_allowed() {
+    let plain = crate::script::Server::answering(OK).await;
+    let to = plain.url("/");
+    let answer = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+    let (addr, pem) = server_answering(answer).await;
+    let url = format!("https://localhost:{}/", addr.port());
+    let config = ClientConfig::default().tls(none().extra_root(pem));
+    let client = Client::with_config(config.clone());
+    let error = client.get(&url).send().await.unwrap_err();
+    assert!(error.is_redirect());
+    assert!(format!("{error:?}").ends_with("it leads from https to http"), "{error:?}");
+    assert_eq!(plain.connections(), 0);
+
+    let request = client.get(&url).header("referer", "https://page.example/");
+    let response = request.options(|options| options.allow_downgrade(true)).send().await.unwrap();
+    assert_eq!((response.url(), response.history().len()), (&*to, 1));
+    assert!(!plain.requests()[0].contains("referer"));
+
+    let client = Client::with_config(config.allow_downgrade(true));
+    assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+    let request = client.get(&url).options(|options| options.allow_downgrade(false));
+    assert!(request.send().await.unwrap_err().is_redirect());
 }
