@@ -96,6 +96,13 @@ pub struct ServerConfig {
     #[serde(with = "crate::seconds")]
     pub drain_grace: Duration,
 
+    /// Over how long a stopping server tells WebSockets and other upgraded connections of it, in
+    /// batches ten times a second, so that their clients do not all come back in the same instant;
+    /// 2 s. The first 50 are told at once. It counts in, and ends with,
+    /// [`drain_timeout`](ServerConfig::drain_timeout).
+    #[serde(with = "crate::seconds")]
+    pub drain_spread: Duration,
+
     /// The greatest head of a request (request line and header lines) in bytes; 32 KiB. A greater
     /// one is answered with 431. It bounds chunked trailers too.
     pub header_bytes: usize,
@@ -178,6 +185,7 @@ impl Default for ServerConfig {
             linger_bytes: 64 << 20,
             drain_timeout: Duration::from_secs(30),
             drain_grace: Duration::from_millis(500),
+            drain_spread: Duration::from_secs(2),
             header_bytes: 32 << 10,
             header_count: 100,
             uri_bytes: 8 << 10,
@@ -228,6 +236,7 @@ setters! {
     linger_bytes: u64,
     drain_timeout: Duration,
     drain_grace: Duration,
+    drain_spread: Duration,
     header_bytes: usize,
     header_count: usize,
     uri_bytes: usize,

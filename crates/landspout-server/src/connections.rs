@@ -120,12 +120,19 @@ impl Connections {
     /// `place` is its place among those of its client.
     pub(crate) fn enter(self: &Rc<Self>, place: Option<Place>) -> Membership {
         self.keep_time();
+        if let Some(tally) = &self.observer.tally {
+            tally.accepted.add(1);
+        }
         let key = self.entries.borrow_mut().insert(Entry::Opening);
         Membership { connections: self.clone(), key: Some(key), place }
     }
 
     fn leave(&self, key: usize) {
-        drop(self.entries.borrow_mut().try_remove(key));
+        let left = self.entries.borrow_mut().try_remove(key);
+        if let (Some(_), Some(tally)) = (&left, &self.observer.tally) {
+            tally.closed.add(1);
+        }
+        drop(left);
         if self.len() == 0 {
             self.observer.flush();
             if let Some(waker) = self.emptied.take() {
@@ -196,15 +203,26 @@ impl Connections {
     fn advance(&self, stage: Stage) {
         self.stage.set(stage);
         self.advanced.notify_waiters();
+        let mut upgraded = Vec::new();
         for (_, entry) in self.entries.borrow().iter() {
             match entry {
                 Entry::Http(link) => {
                     link.mark_draining();
                     link.wake();
                 }
-                Entry::Upgraded { connection, .. } => connection.mark_draining(),
+                Entry::Upgraded { connection, .. } if stage == Stage::Grace => {
+                    upgraded.push(connection.clone());
+                }
+                Entry::Upgraded { connection, .. } if stage == Stage::Cutting => {
+                    connection.mark_draining();
+                }
+                // They are being told, one batch after the other.
+                Entry::Upgraded { .. } => {}
                 Entry::Opening => {}
             }
+        }
+        if !upgraded.is_empty() {
+            spawn_local(tell_in_batches(upgraded, self.config.drain_spread));
         }
     }
 
@@ -225,6 +243,21 @@ impl Connections {
             Poll::Pending
         });
         timeout(limit, emptied).await.is_ok()
+    }
+}
+
+/// How many are told at once even if fewer would do.
+const SMALLEST_BATCH: usize = 50;
+
+/// Tells connections of another protocol that the server stops, spread over a time: their clients
+/// come back as soon as they are told, and are not to come all at once.
+async fn tell_in_batches(connections: Vec<Connection>, spread: Duration) {
+    let batches = usize::try_from(spread.as_millis() / TICK.as_millis()).unwrap_or(usize::MAX);
+    let size = connections.len().div_ceil(batches.max(1)).max(SMALLEST_BATCH);
+    let mut ticks = interval(TICK);
+    for batch in connections.chunks(size) {
+        ticks.tick().await;
+        batch.iter().for_each(Connection::mark_draining);
     }
 }
 

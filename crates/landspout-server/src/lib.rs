@@ -75,6 +75,8 @@ mod link;
 mod listen;
 mod listener;
 mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod opening;
 mod proxied;
 mod refusals;
@@ -86,6 +88,7 @@ mod sendable;
 mod server;
 mod socket_file;
 mod stream;
+mod tally;
 #[cfg(feature = "tls")]
 mod tls;
 mod upgraded;
@@ -100,6 +103,8 @@ pub use landspout_handler::{Body, Error, Handler, Request, Response};
 pub use listen::{Address, Listen, ToListen};
 pub use listener::Listener;
 pub use log::{LogConfig, LogFormat};
+#[cfg(feature = "metrics")]
+pub use metrics::{Metrics, Samples};
 pub use proxied::{ParseTrustedProxyError, ProxyConfig, ProxyHeaders, TrustedProxy};
 pub use refusals::{Refusal, Refusals};
 pub use server::Server;

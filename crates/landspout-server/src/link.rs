@@ -272,6 +272,9 @@ impl Link {
             Poll::Pending => return self.starve(now),
             Poll::Ready(Ok(())) if buf.filled().len() > before => {
                 let len = buf.filled().len() - before;
+                if let Some(tally) = &self.connections.observer.tally {
+                    tally.received.add(len as u64);
+                }
                 match self.streams.get() {
                     None => self.waits.received(len, now),
                     Some(streams) if streams.count(len) => {}

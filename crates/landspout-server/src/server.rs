@@ -6,11 +6,13 @@ use crate::door::Door;
 use crate::listener::{bind_group, share_out};
 use crate::log::{LogWriter, Observer};
 use crate::opening::Prepared;
+use crate::tally::Tally;
 use crate::{Address, DrainReport, Listener, Refusals, ServerConfig, ServerHandle, ToListen};
 use landspout_handler::Handler;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use tracing::error;
 
 /// Sockets that listen, and a config: all that is needed to serve a
@@ -40,6 +42,7 @@ pub struct Server {
     handle: ServerHandle,
     refusals: Refusals,
     log: Option<LogWriter>,
+    tally: Option<Arc<Tally>>,
 }
 
 impl Server {
@@ -118,6 +121,7 @@ impl Server {
             handle: handle.clone(),
             refusals: Refusals::default(),
             log: log.clone(),
+            tally: None,
         };
         Ok(loops.into_iter().map(serve).collect())
     }
@@ -136,6 +140,7 @@ impl Server {
             handle: self.handle.clone(),
             refusals: self.refusals.clone(),
             log: self.log.clone(),
+            tally: self.tally.clone(),
         })
     }
 
@@ -158,6 +163,15 @@ impl Server {
     /// Its sockets, for a process that is to go on with them.
     pub fn listeners(&self) -> &[Listener] {
         &self.listeners
+    }
+
+    /// Adds its figures to `metrics`. To be called once for each server of a group; a
+    /// [clone](Server::try_clone) made afterwards goes on with the same figures.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics(mut self, metrics: &crate::Metrics) -> Server {
+        self.tally = Some(metrics.enter(self.refusals.clone(), self.handle.clone()));
+        self
     }
 
     /// How often it refused something, to be read from any thread; the same for a
@@ -190,7 +204,7 @@ impl Server {
             error!(target: "landspout::server", ?error, "the handler cannot be served");
             return DrainReport::default();
         }
-        let observer = Observer::new(self.config.log.clone(), self.log);
+        let observer = Observer::new(self.config.log.clone(), self.log, self.tally);
         let connections = Connections::new(self.config.clone(), self.refusals, observer);
         let http = Rc::new(Http::new(handler, self.config));
         let door = Door::new(connections.clone(), http);

@@ -42,6 +42,8 @@
 //! The names that a first program needs stand here at the root: the vocabulary of handlers, one
 //! type of each part, and [`serve`].
 
+#[cfg(feature = "metrics")]
+mod loop_figures;
 #[cfg(all(feature = "server", not(all(unix, feature = "service"))))]
 mod no_service;
 #[cfg(feature = "server")]

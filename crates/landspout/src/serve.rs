@@ -1,5 +1,7 @@
 //! The call that composes loops, server and application.
 
+#[cfg(feature = "metrics")]
+use crate::loop_figures::LoopFigures;
 #[cfg(not(all(unix, feature = "service")))]
 use crate::no_service::{RestartConfig, Service};
 #[cfg(all(unix, feature = "service"))]
@@ -8,6 +10,8 @@ use landspout_handler::{Error, Handler, Watch};
 #[cfg(unix)]
 use landspout_loop::on_signal;
 use landspout_loop::{LabelId, WorkerOutcome, Workers, WorkersConfig, shutdown_signal};
+#[cfg(feature = "metrics")]
+use landspout_server::Metrics;
 use landspout_server::{
     Address, DrainReport, Listen, Server, ServerConfig, ServerHandle, ToListen,
 };
@@ -98,6 +102,8 @@ pub struct Serve {
     servers: Vec<Server>,
     workers: WorkersConfig,
     restart: RestartConfig,
+    #[cfg(feature = "metrics")]
+    figures: LoopFigures,
 }
 
 impl Serve {
@@ -135,7 +141,23 @@ impl Serve {
         let draining = server.drain_timeout + Duration::from_secs(1);
         workers.shutdown_timeout = workers.shutdown_timeout.max(draining);
         let servers = Server::bind_group(addrs, server, workers.thread_count())?;
-        Ok(Serve { servers, workers, restart })
+        Ok(Serve {
+            servers,
+            workers,
+            restart,
+            #[cfg(feature = "metrics")]
+            figures: LoopFigures::default(),
+        })
+    }
+
+    /// Adds the figures of the servers and of the loops to `metrics`, which is itself a handler for
+    /// a path such as `/metrics`. To be called once.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics(mut self, metrics: &Metrics) -> Serve {
+        self.servers = self.servers.into_iter().map(|server| server.metrics(metrics)).collect();
+        self.figures.add_to(metrics);
+        self
     }
 
     /// The first TCP address that it listens on, with the port that the system chose for port 0.
@@ -177,10 +199,16 @@ impl Serve {
         let supervising = supervise(handle.clone(), service.clone());
         let workers = Workers::new(self.workers).shutdown_on(supervising);
         let make = Arc::new(make);
+        #[cfg(feature = "metrics")]
+        let figures = self.figures;
         let report = workers.run(move |worker| {
+            #[cfg(feature = "metrics")]
+            let figures = figures.clone();
             let server = servers[worker.index()].try_clone();
             let (make, handle, service) = (Arc::clone(&make), handle.clone(), service.clone());
             async move {
+                #[cfg(feature = "metrics")]
+                figures.enter(worker.index());
                 let begin = service.begin(worker.index());
                 let served = serve_here(server, &*make, begin).await;
                 service.end(worker.index());

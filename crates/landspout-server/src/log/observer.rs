@@ -4,11 +4,13 @@ use super::line::Lines;
 use super::request_id::{RequestIds, is_acceptable};
 use super::writer::LogWriter;
 use super::{LogConfig, LogFormat, Record, event};
+use crate::tally::Tally;
 use http::header::{HOST, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
@@ -21,14 +23,20 @@ pub(crate) struct Observer {
     lines: Option<Lines>,
     /// There is a record for each request, whoever listens.
     always: bool,
+    pub(crate) tally: Option<Arc<Tally>>,
 }
 
 impl Observer {
     /// `writer` takes the lines, if the format is one of text.
-    pub(crate) fn new(config: LogConfig, writer: Option<LogWriter>) -> Rc<Observer> {
+    pub(crate) fn new(
+        config: LogConfig,
+        writer: Option<LogWriter>,
+        tally: Option<Arc<Tally>>,
+    ) -> Rc<Observer> {
         let lines = writer.map(|writer| Lines::new(config.format, config.query, writer));
-        let always = lines.is_some() || config.request_id.is_some() || config.span;
-        Rc::new(Observer { config, ids: RequestIds::new(), lines, always })
+        let always =
+            lines.is_some() || tally.is_some() || config.request_id.is_some() || config.span;
+        Rc::new(Observer { config, ids: RequestIds::new(), lines, always, tally })
     }
 
     /// `client` is the address of the client, and `is_trusted` says that a proxy handed the request
@@ -42,6 +50,9 @@ impl Observer {
         let listened = || self.config.format == LogFormat::Events && event::is_wanted();
         if !(self.always || listened()) {
             return None;
+        }
+        if let Some(tally) = &self.tally {
+            tally.begun.add(1);
         }
         let headers = &head.headers;
         let id = self.id(headers, is_trusted);
@@ -85,6 +96,9 @@ impl Observer {
         }
         if let Some(lines) = &self.lines {
             lines.add(record);
+        }
+        if let Some(tally) = &self.tally {
+            tally.end(record);
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 #[test]
 fn toml_sets_every_field() {
     let text = "idle_timeout = 1.5\nheader_timeout = 2\nbody_timeout = 3\nwrite_timeout = 4\n\
-        linger_timeout = 5\nlinger_bytes = 6\ndrain_timeout = 7\ndrain_grace = 0.25\n\
+        linger_timeout = 5\nlinger_bytes = 6\ndrain_timeout = 7\ndrain_grace = 0.25\ndrain_spread = 0.75\n\
         header_bytes = 9\nheader_count = 10\nuri_bytes = 11\nmethod_bytes = 12\nbody_bytes = 13\n\
         max_connections = 14\nbacklog = 15\nfirst_byte_timeout = 16\nbody_total_timeout = 17\n\
         body_rate = 18\nwrite_rate = 19\nrate_grace = 20\nhandler_timeout = 21\n\
@@ -32,6 +32,7 @@ fn toml_sets_every_field() {
         .linger_bytes(6)
         .drain_timeout(seconds(7))
         .drain_grace(Duration::from_millis(250))
+        .drain_spread(Duration::from_millis(750))
         .header_bytes(9)
         .header_count(10)
         .uri_bytes(11)

@@ -24,6 +24,8 @@ mod http2_wire;
 mod https_redirects;
 mod limits;
 mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod noise;
 mod pressure;
 mod proxies;
