@@ -29,7 +29,7 @@
 //! ```text
 //! client, request   what the caller says
 //!   -> call         a request that was understood
-//!   -> fetch        follows redirects (redirect)
+//!   -> fetch        repeats (retry), answers challenges (auth), follows redirects (redirect)
 //!   -> exchange     sends it once, over the network or in memory
 //!   -> lease        waits for a place in the pool (pool)
 //!   -> connect      resolves (resolve), connects, negotiates TLS (tls)
