@@ -260,15 +260,29 @@ fn watch_handlers() {
     watch.install();
 }
 
+/// What SIGHUP asks for.
+#[cfg(unix)]
+fn refresh(handle: &ServerHandle) {
+    handle.reopen_log();
+    #[cfg(feature = "tls")]
+    match handle.reload_tls() {
+        Ok(()) => tracing::info!("the certificates were read anew"),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(tracing::field::display);
+            tracing::error!(%error, cause, "the old certificates stay");
+        }
+    }
+}
+
 /// Attends to signals and to the service, on a loop of its own: SIGTERM and SIGINT stop the server,
-/// a second one ends the process, SIGHUP opens the access log again.
+/// a second one ends the process, SIGHUP opens the access log again and reads certificates anew.
 async fn supervise(handle: ServerHandle, service: Service) {
     #[cfg(unix)]
     {
         let handle = handle.clone();
-        let reopen = on_signal(SignalKind::hangup(), move || handle.reopen_log());
-        if let Err(error) = reopen {
-            tracing::error!("SIGHUP does not open the access log again: {error}");
+        let refresh = on_signal(SignalKind::hangup(), move || refresh(&handle));
+        if let Err(error) = refresh {
+            tracing::error!("SIGHUP opens no access log again: {error}");
         }
     }
     service.attend(&handle);
