@@ -121,8 +121,7 @@ pub(crate) const PEERS: &[Peer] = &[
         &["starlette", "uvicorn", "uvloop", "httptools"],
     ),
     python("tornado", Kind::Http, "others/tornado_http.py", &["tornado"]),
-    // Its server speaks no HTTP/2 yet.
-    rust("tls-landspout", Kind::Https, "peer-tls-landspout", "landspout", &["h2"]),
+    rust("tls-landspout", Kind::Https, "peer-tls-landspout", "landspout", &[]),
     rust("tls-hyper", Kind::Https, "peer-tls-hyper", "hyper", &[]),
     rust("tls-axum", Kind::Https, "peer-tls-axum", "axum", &[]),
     rust("tls-actix-web", Kind::Https, "peer-tls-actix-web", "actix-web", &[]),
