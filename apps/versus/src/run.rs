@@ -10,6 +10,7 @@ use crate::{counts, curves, footprint, syscalls, turns};
 use anyhow::{Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A peer that can be started.
@@ -26,6 +27,7 @@ pub(crate) struct Run {
     pub(crate) ready: Vec<Ready>,
     pub(crate) scenarios: Vec<&'static Scenario>,
     pub(crate) results: Results,
+    output: PathBuf,
     bar: ProgressBar,
 }
 
@@ -64,18 +66,18 @@ pub(crate) fn run(options: &RunOptions) -> Result<()> {
     let mut run = Run::prepare(options)?;
     turns::measure(&mut run)?;
     counts::measure(&mut run)?;
+    run.save()?;
     if options.measures_all() && options.mode() >= Mode::Default {
         syscalls::measure(&mut run);
         footprint::measure(&mut run)?;
+        run.save()?;
     }
     if options.measures_all() && options.mode() == Mode::Full {
         curves::measure(&mut run)?;
     }
     run.bar.finish_and_clear();
-    let name = format!("results/{}.json", run.results.machine.began);
-    let path = options.output.clone().unwrap_or_else(|| run.places.home.join(name));
-    run.results.write(&path)?;
-    println!("{}", path.display());
+    run.save()?;
+    println!("{}", run.output.display());
     Ok(())
 }
 
@@ -92,8 +94,10 @@ impl Run {
             curves: Vec::new(),
             omissions: Vec::new(),
         };
+        let name = format!("results/{}.json", results.machine.began);
+        let output = options.output.clone().unwrap_or_else(|| places.home.join(name));
         let bar = ProgressBar::new(0);
-        let mut run = Run { places, ready: Vec::new(), scenarios, results, bar };
+        let mut run = Run { places, ready: Vec::new(), scenarios, results, output, bar };
         let kinds: Vec<Kind> = run.scenarios.iter().map(|scenario| scenario.kind).collect();
         let chosen: Vec<_> = chosen_peers(options)?
             .into_iter()
@@ -128,6 +132,11 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Writes what there is until now, so that a run that is ended early was not for nothing.
+    pub(crate) fn save(&self) -> Result<()> {
+        self.results.write(&self.output)
     }
 
     /// Begins a part of so many steps.

@@ -34,6 +34,7 @@ pub(crate) fn measure(run: &mut Run) -> Result<()> {
         let running = start(run, scenario);
         let mut round = Rounds { scenario, own_load: own_load.clone(), running };
         round.measure(run);
+        run.save()?;
     }
     Ok(())
 }
