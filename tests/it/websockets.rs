@@ -1,5 +1,7 @@
 //! WebSockets through server and application, with the codec's own client at the other end.
 
+use landspout::client::BackoffConfig;
+use landspout::client::websocket::{ConnectError, ReconnectConfig};
 use landspout::event_loop::{EventLoop, spawn};
 use landspout::server::ServerHandle;
 use landspout::web::Application;
@@ -12,6 +14,7 @@ use landspout::{Client, Handler, Request, Server};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::net::TcpStream;
 
 async fn echo(_: Request, socket: &mut Socket) {
@@ -187,7 +190,7 @@ fn a_class_has_a_method_for_each_event() {
         socket.close(CloseCode::NORMAL, "bye").await.unwrap();
         handle.shutdown();
         while notes.borrow().len() < 3 {
-            landspout::event_loop::sleep(std::time::Duration::from_millis(1)).await;
+            landspout::event_loop::sleep(Duration::from_millis(1)).await;
         }
         assert_eq!(*notes.borrow(), ["open /room/7", "message hello", "close Some(1000)"]);
     });
@@ -199,5 +202,85 @@ fn a_class_may_let_pages_of_other_hosts_in() {
         let (addr, _) = start(Application::new().route("/", class(|| Noted(Rc::default()))));
         assert_eq!(handshake(addr, "https://friend.example").await, 101);
         assert_eq!(handshake(addr, "https://stranger.example").await, 403);
+    });
+}
+
+/// The client's WebSocket through server and application, over TCP and in memory.
+#[test]
+fn the_client_talks_to_an_application() {
+    run(async {
+        let config = Config::default().deflate(DeflateConfig::default());
+        let application = || {
+            let echo = websocket(echo).config(config.clone());
+            Application::new().route("/echo", echo).route("/page", async |_: Request| "a page")
+        };
+        let (addr, _) = start(application());
+        let over_tcp = (Client::new(), format!("ws://{addr}"));
+        for (client, base) in [over_tcp, (Client::over(application()), String::new())] {
+            let request = client.websocket(format!("{base}/echo"));
+            let mut socket = request.connect(&config).await.unwrap();
+            let long = "to and fro ".repeat(1000);
+            socket.send(long.clone()).await.unwrap();
+            assert_eq!(socket.receive().await.unwrap(), Some(Message::from(long)));
+            socket.send("enough").await.unwrap();
+            assert_eq!(socket.receive().await.unwrap(), None);
+            assert_eq!(socket.close_frame().map(CloseFrame::code), Some(CloseCode::NORMAL));
+
+            let request = client.websocket(format!("{base}/page"));
+            let error = request.connect(&Config::default()).await.unwrap_err();
+            let ConnectError::Refused(mut response) = error else { panic!("{error:?}") };
+            assert_eq!(response.text().await.unwrap(), "a page");
+        }
+    });
+}
+
+/// A reverse proxy is a handler that hands requests to a client, WebSockets included.
+#[test]
+fn a_gateway_lets_websockets_through() {
+    run(async {
+        let (addr, _) = start(Application::new().route("/echo", websocket(echo)));
+        let client = Client::new();
+        let gateway = Application::new().route("/echo", move |mut request: Request| {
+            let client = client.clone();
+            async move {
+                request.set_uri(format!("http://{addr}{}", request.uri()).parse().unwrap());
+                client.handle(request).await
+            }
+        });
+        let (front, _) = start(gateway);
+        let mut socket = connect(front, "/echo", &Config::default()).await;
+        for text in ["one", "two"] {
+            socket.send(text).await.unwrap();
+            assert_eq!(socket.receive().await.unwrap(), Some(Message::from(text)));
+        }
+        socket.send("enough").await.unwrap();
+        assert_eq!(close_code(&mut socket).await, CloseCode::NORMAL);
+    });
+}
+
+/// A server that stops says 1001; the client comes back when another one is there.
+#[test]
+fn a_client_comes_back_when_the_server_does() {
+    run(async {
+        let room = || Application::new().route("/echo", websocket(echo));
+        let (addr, handle) = start(room());
+        let backoff = BackoffConfig::default().first(Duration::from_millis(1));
+        let mut socket = Client::new()
+            .websocket(format!("ws://{addr}/echo"))
+            .reconnect(Config::default(), ReconnectConfig::default().backoff(backoff))
+            .on_open(|| vec!["hello".into()]);
+        assert_eq!(socket.receive().await.unwrap(), Some(Message::from("hello")));
+        handle.shutdown();
+        let again = async {
+            loop {
+                landspout::event_loop::sleep(Duration::from_millis(5)).await;
+                if let Ok(server) = Server::bind(addr) {
+                    drop(spawn(server.serve(room())));
+                    return;
+                }
+            }
+        };
+        let ((), message) = tokio::join!(again, socket.receive());
+        assert_eq!(message.unwrap(), Some(Message::from("hello")));
     });
 }

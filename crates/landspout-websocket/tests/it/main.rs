@@ -16,6 +16,7 @@ mod deadlines;
 mod fragments;
 mod frames;
 mod handshakes;
+mod interop;
 mod limits;
 mod messages;
 #[cfg(feature = "deflate")]
