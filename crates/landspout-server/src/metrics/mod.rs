@@ -49,10 +49,13 @@ const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 #[derive(Clone, Default)]
 pub struct Metrics(Arc<Mutex<Sources>>);
 
+/// Adds figures to those of a scrape.
+type Source = Arc<dyn Fn(&mut Samples) + Send + Sync>;
+
 #[derive(Default)]
 struct Sources {
     loops: Vec<(Arc<Tally>, Refusals, ServerHandle)>,
-    others: Vec<Arc<dyn Fn(&mut Samples) + Send + Sync>>,
+    others: Vec<Source>,
 }
 
 impl Metrics {
