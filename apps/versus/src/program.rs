@@ -34,7 +34,7 @@ impl Places {
         let metadata: Value = serde_json::from_slice(&metadata.stdout)?;
         let target = metadata["target_directory"].as_str().context("cargo tells no target")?;
         let target = PathBuf::from(target);
-        let files = target.join("versus/files");
+        let files = target.join("versus/static");
         std::fs::create_dir_all(&files)?;
         let bytes: Vec<u8> = (0..1024 * 1024).map(|at: u32| (at % 251) as u8).collect();
         std::fs::write(files.join("1m.bin"), &bytes)?;

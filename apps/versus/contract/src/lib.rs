@@ -57,7 +57,7 @@ pub const QUEUE: usize = 64;
 pub struct Setting {
     /// Where to listen.
     pub addr: SocketAddr,
-    /// The folder of the static files: `VERSUS_FILES`.
+    /// The folder of the static files, whose name is `static`: `VERSUS_FILES`.
     pub files: PathBuf,
     /// How many routes surround the measured ones: `VERSUS_ROUTES`, by default 50.
     pub fillers: usize,

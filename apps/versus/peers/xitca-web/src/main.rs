@@ -12,6 +12,8 @@ use xitca_web::service::file::ServeDir;
 
 fn main() -> io::Result<()> {
     let setting = Setting::read();
+    // It looks for the whole path of the request, `/static/…`, below its folder.
+    let above = setting.files.parent().map(ToOwned::to_owned).unwrap_or_default();
     let mut app = App::new();
     for path in setting.fillers_before() {
         app = app.at(&path, get(handler_service(filler)));
@@ -21,7 +23,7 @@ fn main() -> io::Result<()> {
         .at("/json", get(handler_service(json)))
         .at("/users/{user}/posts/{post}", get(handler_service(user_post)))
         .at("/echo", post(handler_service(echo)))
-        .at("/static", ServeDir::new(setting.files.clone()));
+        .at("/static", ServeDir::new(above));
     for path in setting.fillers_after() {
         app = app.at(&path, get(handler_service(filler)));
     }
