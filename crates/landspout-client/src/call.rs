@@ -17,6 +17,9 @@ use http::{HeaderMap, Method, Request};
 use landspout_handler::Body;
 use std::time::Duration;
 
+/// Headers that the client adds to nearly every request.
+const USUAL_HEADERS: usize = 4;
+
 /// Whether a request is the client's own, or one that is passed on for somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -135,17 +138,22 @@ impl Call {
     }
 
     /// The request as it goes over the wire. The body goes with it.
-    pub(crate) fn request(&mut self, config: &ClientConfig) -> Result<Request<Body>, Failure> {
+    pub(crate) fn request(
+        &mut self,
+        config: &ClientConfig,
+        user_agent: &Result<Option<HeaderValue>, String>,
+    ) -> Result<Request<Body>, Failure> {
         let mut body = std::mem::take(&mut self.body);
         // What waits before a connection that has closed can go over another.
         if let Some(waiting) = self.gate.take().and_then(|gate| gate.hold_back()) {
             body = waiting;
         }
         let mut headers = self.headers.clone();
+        headers.reserve(USUAL_HEADERS);
         self.add_authority(&mut headers)?;
         add_framing(&mut headers, &self.method, &body);
         if self.role == Role::Agent {
-            self.add_defaults(&mut headers, config)?;
+            self.add_defaults(&mut headers, user_agent)?;
         }
         if !config.keep_alive && !self.wants_upgrade() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -222,17 +230,21 @@ impl Call {
         Ok(())
     }
 
-    fn add_defaults(&self, headers: &mut HeaderMap, config: &ClientConfig) -> Result<(), Failure> {
+    fn add_defaults(
+        &self,
+        headers: &mut HeaderMap,
+        user_agent: &Result<Option<HeaderValue>, String>,
+    ) -> Result<(), Failure> {
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         if let Some(codings) = decompress::ACCEPTED
             && self.asks_for_compression()
         {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
         }
-        if !config.user_agent.is_empty() && !headers.contains_key(USER_AGENT) {
-            let user_agent = HeaderValue::from_str(&config.user_agent);
-            let user_agent = user_agent.map_err(|error| Failure::new(Kind::Invalid, error))?;
-            headers.insert(USER_AGENT, user_agent);
+        let user_agent = user_agent.as_ref();
+        let user_agent = user_agent.map_err(|error| Failure::new(Kind::Invalid, error.as_str()))?;
+        if let Some(user_agent) = user_agent {
+            headers.entry(USER_AGENT).or_insert_with(|| user_agent.clone());
         }
         for name in self.policies().iter().flat_map(|policies| &policies.without_headers) {
             let is_default = [ACCEPT, ACCEPT_ENCODING, USER_AGENT].contains(name);

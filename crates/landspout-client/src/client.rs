@@ -51,6 +51,8 @@ pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
     /// Those of the settings, or what is wrong with them.
     pub(crate) headers: Result<HeaderMap, String>,
+    /// The header `User-Agent`, or what is wrong with it.
+    pub(crate) user_agent: Result<Option<HeaderValue>, String>,
     pub(crate) backend: Backend,
     pub(crate) budget: RetryBudget,
     pub(crate) counters: Arc<Counters>,
@@ -257,7 +259,7 @@ impl Client {
         let replay = head.extensions.get::<Replay>().cloned();
         let rules = self.merged(options).over(&self.inner.config);
         let place = (head.method, target);
-        let call = Call::new(place, head.headers, (body, replay), rules, role);
+        let call = Box::new(Call::new(place, head.headers, (body, replay), rules, role));
         Fetch::new(&self.inner, call, stopwatch).run().await
     }
 }
@@ -268,8 +270,15 @@ impl Inner {
             let pair = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(value).ok());
             pair.ok_or_else(|| format!("the client's header {name:?} is none"))
         });
+        let user_agent = match &*config.user_agent {
+            "" => Ok(None),
+            text => HeaderValue::from_str(text)
+                .map(Some)
+                .map_err(|_| format!("the client's user agent {text:?} is no header")),
+        };
         let (headers, budget) = (headers.collect(), RetryBudget::new(config.retry_budget));
-        Inner { config, headers, backend, budget, counters: Arc::default() }
+        let counters = Arc::default();
+        Inner { config, headers, user_agent, backend, budget, counters }
     }
 
     fn target(&self, url: &str) -> Result<Target, TargetError> {

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use landspout_handler::{Body, BodyError};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -31,7 +32,8 @@ const MAX_REPEATS: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) inner: &'a Inner,
-    pub(crate) call: Call,
+    /// On the heap, because it goes through many hands.
+    pub(crate) call: Box<Call>,
     pub(crate) stopwatch: Stopwatch,
     pub(crate) remote_addr: Option<SocketAddr>,
 }
@@ -44,7 +46,7 @@ struct Deadline {
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn new(inner: &'a Inner, call: Call, stopwatch: Stopwatch) -> Exchange<'a> {
+    pub(crate) fn new(inner: &'a Inner, call: Box<Call>, stopwatch: Stopwatch) -> Exchange<'a> {
         Exchange { inner, call, stopwatch, remote_addr: None }
     }
 
@@ -54,16 +56,16 @@ impl<'a> Exchange<'a> {
         let inner = self.inner;
         match &inner.backend {
             Backend::Network(network) => self.over_network(network).await,
-            Backend::Memory(memory) => self.in_memory(memory).await,
+            Backend::Memory(memory) => Box::pin(self.in_memory(memory)).await,
         }
     }
 
     async fn in_memory(&mut self, memory: &Memory) -> Result<Response<Body>, Failure> {
         // There is no wire that a body could be kept off.
         self.call.expect_continue = Duration::ZERO;
-        let request = self.call.request(&self.inner.config)?;
+        let request = self.call.request(&self.inner.config, &self.inner.user_agent)?;
         self.stopwatch.enter(Phase::FirstByte);
-        let response = within(self.deadline(), memory.send(request)).await??;
+        let response = within(self.deadline(), pin!(memory.send(request))).await??;
         self.stopwatch.enter(Phase::Body);
         let (head, body) = response.into_parts();
         let body = match has_no_body(&self.call.method, head.status) {
@@ -83,7 +85,7 @@ impl<'a> Exchange<'a> {
         let mut lease = self.queue(network, &route).await?;
         let mut repeats = 0;
         loop {
-            let request = self.call.request(&self.inner.config)?;
+            let request = self.call.request(&self.inner.config, &self.inner.user_agent)?;
             let reused = lease.connection.is_some();
             let connection = match &mut lease.connection {
                 Some(connection) => {
@@ -117,8 +119,13 @@ impl<'a> Exchange<'a> {
 
     async fn queue(&mut self, network: &Network, route: &Route) -> Result<Lease, Failure> {
         self.stopwatch.enter(Phase::Queue);
-        let deadline = Deadline::after(self.call.rules.queue_timeout);
-        let lease = within(deadline, network.leases.acquire(route)).await?;
+        let lease = match network.leases.try_acquire(route) {
+            Some(lease) => lease,
+            None => {
+                let deadline = Deadline::after(self.call.rules.queue_timeout);
+                within(deadline, pin!(network.leases.acquire(route))).await?
+            }
+        };
         self.stopwatch.enter(Phase::Prepare);
         Ok(lease)
     }
@@ -128,7 +135,8 @@ impl<'a> Exchange<'a> {
         let deadline = earlier(own, self.deadline());
         let tls_limit = self.call.rules.tls_timeout;
         let connecting = network.connector.connect(route, tls_limit, &mut self.stopwatch);
-        within(deadline, connecting).await?
+        // On the heap, because it is large and rare, and would make every request's future larger.
+        within(deadline, Box::pin(connecting)).await?
     }
 
     async fn send(
@@ -144,7 +152,7 @@ impl<'a> Exchange<'a> {
         let own = Deadline::after(self.call.rules.first_byte_timeout);
         let deadline = earlier(own, self.deadline());
         let origin = &self.call.target.origin;
-        let answer = within(deadline, connection.send(request, origin)).await;
+        let answer = within(deadline, pin!(connection.send(request, origin))).await;
         if let Some(sent) = connection.wire().sent() {
             self.stopwatch.enter_at(Phase::FirstByte, sent);
         }
@@ -210,7 +218,11 @@ impl Deadline {
     }
 }
 
-async fn within<F: Future>(deadline: Option<Deadline>, future: F) -> Result<F::Output, Failure> {
+/// The future is pinned already, so that it need not be moved.
+async fn within<F>(deadline: Option<Deadline>, future: F) -> Result<F::Output, Failure>
+where
+    F: Future + Unpin,
+{
     match deadline {
         Some(Deadline { at, limit }) => {
             timeout_at(at, future).await.map_err(|_| Failure::timeout(limit))

@@ -35,7 +35,7 @@ pub(crate) struct Fetch<'a> {
 }
 
 impl<'a> Fetch<'a> {
-    pub(crate) fn new(inner: &'a Inner, call: Call, stopwatch: Stopwatch) -> Fetch<'a> {
+    pub(crate) fn new(inner: &'a Inner, call: Box<Call>, stopwatch: Stopwatch) -> Fetch<'a> {
         let exchange = Exchange::new(inner, call, stopwatch);
         Fetch { exchange, history: Vec::new(), attempts: Vec::new() }
     }
@@ -52,7 +52,11 @@ impl<'a> Fetch<'a> {
             error = field::Empty,
         );
         self.show(number);
-        let result = self.follow().instrument(span.clone()).await;
+        let result = match span.is_disabled() {
+            true => self.follow().await,
+            // On the heap, so that the future of those that nobody traces is small.
+            false => Box::pin(self.follow()).instrument(span.clone()).await,
+        };
         match result.and_then(|response| self.decompress(response)) {
             Ok(response) => {
                 counted.answered(response.status());
@@ -238,7 +242,7 @@ impl<'a> Fetch<'a> {
         headers: &HeaderMap,
         can_repeat: bool,
     ) -> Result<Option<Step>, Failure> {
-        let Call { method, target, rules, .. } = &self.exchange.call;
+        let Call { method, target, rules, .. } = &*self.exchange.call;
         let policies = self.exchange.call.policies();
         let limit = rules.max_redirects;
         let allowed = policies.and_then(|policies| policies.allow_downgrade);

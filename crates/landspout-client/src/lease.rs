@@ -66,6 +66,12 @@ impl Leases {
         Leases(Arc::new(Shared { state, idle_timeout, keep_alive }))
     }
 
+    /// A place at once, if there is one and nobody else is before.
+    pub(crate) fn try_acquire(&self, route: &Route) -> Option<Lease> {
+        let grant = self.0.lock().pool.try_take(route, now())?;
+        Some(Lease::new(&self.0, route.clone(), grant))
+    }
+
     /// Waits for a place; its connection is one that is to be used again, or is to be made.
     ///
     /// # Cancel safety

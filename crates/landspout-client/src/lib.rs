@@ -31,9 +31,9 @@
 //!   -> call         a request that was understood
 //!   -> fetch        repeats (retry), answers challenges (auth), follows redirects (redirect)
 //!   -> exchange     sends it once, over the network or in memory
-//!   -> lease        waits for a place in the pool (pool)
-//!   -> connect      resolves (resolve), connects, negotiates TLS (tls)
-//!   -> connection   HTTP/1.1, through hyper, on a watched wire (wire)
+//!   -> lease        waits for a place in the pool (pool), by its route
+//!   -> connect      resolves (resolve), dials, goes through proxies (proxy), negotiates TLS (tls)
+//!   -> connection   HTTP/1.1 or HTTP/2, through hyper, over any I/O (io), which is watched (wire)
 //!   <- transfer     the body, under its deadline
 //!   <- decompress   and decompressed
 //! response          what the caller reads
@@ -82,6 +82,7 @@ mod exchange;
 mod fetch;
 mod gateway;
 mod handover;
+mod plain_url;
 mod redirect;
 mod target;
 

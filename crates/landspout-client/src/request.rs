@@ -324,6 +324,7 @@ impl RequestBuilder {
         let body = self.replay.as_ref().map_or(self.body, Replay::body);
         let rules = client.merged(options).over(client.config());
         let call = Call::new((method, target), headers, (body, self.replay), rules, Role::Agent);
+        let call = Box::new(call);
         let response = Fetch::new(&client.inner, call, stopwatch).run().await?;
         match callbacks {
             Some(callbacks) => callbacks.call(response).await,

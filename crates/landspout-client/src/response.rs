@@ -53,7 +53,7 @@ impl ClientResponse {
     pub(crate) fn new(
         head: response::Parts,
         body: Body,
-        call: Call,
+        call: Box<Call>,
         stopwatch: Stopwatch,
         (history, attempts): (Vec<Redirect>, Vec<Attempt>),
         remote_addr: Option<SocketAddr>,

@@ -2,15 +2,18 @@
 
 use crate::target::Origin;
 use crate::{ClientConfig, ConnectOptions, HttpVersion};
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::{Arc, LazyLock};
 
 /// Where a connection leads, and how it is made: two requests may share a connection if, and only
 /// if, their routes are equal.
 ///
 /// Nearly all requests leave the options alone, so that comparing two routes is comparing two
 /// origins. What the client's settings add is the same for all.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Route {
+    /// Of the other fields: the pool looks a route up several times for a request.
+    hash: u64,
     pub(crate) origin: Origin,
     pub(crate) options: Option<Arc<ConnectOptions>>,
     /// Whether a connection may turn out to be one that several requests share.
@@ -31,7 +34,8 @@ impl Route {
                 HttpVersion::Http1 => false,
                 HttpVersion::Http2 => true,
             };
-        Route { origin: origin.clone(), options: options.clone(), multiplexes }
+        let hash = SEED.hash_one((origin, options));
+        Route { hash, origin: origin.clone(), options: options.clone(), multiplexes }
     }
 
     /// The same way, by a connection that can be upgraded: HTTP/2 has no upgrades (RFC 9113 §8.6),
@@ -41,7 +45,35 @@ impl Route {
         options.http_version = Some(HttpVersion::Http1);
         options.tunnel = true;
         self.multiplexes = false;
+        self.hash = SEED.hash_one((&self.origin, &self.options));
         self
+    }
+}
+
+/// What makes hashes such that nobody outside can choose hosts whose hashes are the same.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.hash);
+    }
+}
+
+/// Takes the hash that a [`Route`] brings along.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct RouteHasher(u64);
+
+impl Hasher for RouteHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("a route is hashed by its own number");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where a request goes: an origin, and what is asked for there.
 
+use crate::plain_url::PlainUrl;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::uri::{Parts, PathAndQuery, Scheme};
@@ -91,7 +92,23 @@ impl Target {
     /// Reads a URL that a person wrote: international host names and unescaped characters are put
     /// right as a browser does.
     pub(crate) fn parse(url: &str) -> Result<Target, TargetError> {
+        let plain = PlainUrl::read(url);
+        match plain.as_ref().and_then(|plain| Some((plain, plain.path_and_query()?))) {
+            Some((plain, path)) => Ok(Target::from_plain(plain, path)),
+            None => Target::parse_whole(url),
+        }
+    }
+
+    /// The same, for any URL.
+    pub(crate) fn parse_whole(url: &str) -> Result<Target, TargetError> {
         Target::from_url(&Url::parse(url).map_err(TargetError::Url)?)
+    }
+
+    fn from_plain(url: &PlainUrl<'_>, path: PathAndQuery) -> Target {
+        let port = url.port.unwrap_or(default_port(url.secure));
+        let authority = url.authority.into();
+        let origin = Origin { secure: url.secure, port, authority, host_len: url.host_len };
+        Target { origin, path, fragment: None, credentials: None }
     }
 
     fn from_url(url: &Url) -> Result<Target, TargetError> {

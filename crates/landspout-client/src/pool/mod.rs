@@ -5,9 +5,10 @@ mod host;
 mod tests;
 
 use crate::PoolStats;
-use crate::route::Route;
+use crate::route::{Route, RouteHasher};
 use host::{Host, Idle, Shared, Turn};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 use std::time::{Duration, Instant};
 
 /// The pool's books: idle connections, connections in use, and who waits for one.
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Pool<C, W> {
     limits: Limits,
-    hosts: HashMap<Route, Host<C, W>>,
+    hosts: HashMap<Route, Host<C, W>, BuildHasherDefault<RouteHasher>>,
     /// Connections in use, whatever the number of requests on them.
     busy: usize,
     /// All idle connections, the one that has been idle longest first.
@@ -73,7 +74,7 @@ impl<C: Reusable, W> Pool<C, W> {
     pub(crate) fn new(limits: Limits) -> Pool<C, W> {
         Pool {
             limits,
-            hosts: HashMap::new(),
+            hosts: HashMap::default(),
             busy: 0,
             idle: BTreeMap::new(),
             turns: BTreeMap::new(),
@@ -268,7 +269,10 @@ impl<C: Reusable, W> Pool<C, W> {
     /// Changes a host, brings its place in the lines up to date, and forgets it if there is nothing
     /// to know of it.
     fn change<T>(&mut self, route: &Route, change: impl FnOnce(&mut Host<C, W>) -> T) -> T {
-        let host = self.hosts.entry(route.clone()).or_default();
+        if !self.hosts.contains_key(route) {
+            self.hosts.insert(route.clone(), Host::default());
+        }
+        let host = self.hosts.get_mut(route).expect("it is there, or was just made");
         let result = change(host);
         let turn = host.next_turn(route.multiplexes, self.limits.per_host);
         if turn != host.turn {

