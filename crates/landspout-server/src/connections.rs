@@ -6,6 +6,7 @@ use crate::handlings::Handlings;
 use crate::hosts::Hosts;
 use crate::link::Link;
 use crate::log::Observer;
+use crate::parking::{Parking, Parser};
 use crate::refusals::{RefusalLog, Refusals};
 use crate::upgraded::Open;
 use crate::{DrainReport, ServerConfig};
@@ -54,6 +55,7 @@ pub(crate) struct Connections {
     /// Requests that are being answered.
     pub(crate) in_flight: Cell<usize>,
     pub(crate) refusals: RefusalLog,
+    parking: Parking,
     stage: Cell<Stage>,
     entries: RefCell<Slab<Entry>>,
     ticking: Cell<bool>,
@@ -96,6 +98,7 @@ impl Connections {
             config,
             clock: Clock::start(),
             refusals: RefusalLog::new(refusals),
+            parking: Parking::default(),
             stage: Cell::new(Stage::Serving),
             entries: RefCell::default(),
             ticking: Cell::new(false),
@@ -139,6 +142,16 @@ impl Connections {
                 waker.wake();
             }
         }
+    }
+
+    /// Makes room for a parser, and counts it for as long as the value lives.
+    pub(crate) fn add_parser(&self) -> Parser<'_> {
+        let entries = self.entries.borrow();
+        self.parking.make_room(entries.capacity(), |place| match entries.get(place) {
+            Some(Entry::Http(link)) => link.ask_to_park(),
+            _ => false,
+        });
+        self.parking.count()
     }
 
     /// Runs the ticker while there are connections.

@@ -197,6 +197,19 @@ impl Waits {
         matches!(self.phase.get(), Phase::First | Phase::Idle)
     }
 
+    /// Whether bytes wait for the client to take them, here or in the parser.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.get().is_some()
+    }
+
+    /// For how many ticks no request has begun.
+    pub(crate) fn idle_ticks(&self, now: u32) -> u32 {
+        match self.phase.get() {
+            Phase::First | Phase::Idle => now.saturating_sub(self.since.get()),
+            _ => 0,
+        }
+    }
+
     /// Whether nothing came yet.
     pub(crate) fn is_first(&self) -> bool {
         self.phase.get() == Phase::First

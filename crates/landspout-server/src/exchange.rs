@@ -46,8 +46,12 @@ impl Drop for Exchange {
             // What it shared, it leaves when its share is dropped.
             return;
         }
-        let open = self.reading.as_ref().is_some_and(|reading| reading.is_open());
-        self.link.enter(if open { Phase::Body } else { Phase::Idle });
+        let (next, at_rest) = match &self.reading {
+            None => (Phase::Idle, true),
+            Some(reading) if reading.is_open() => (Phase::Body, false),
+            Some(reading) => (Phase::Idle, reading.is_read()),
+        };
+        self.link.end_request(next, at_rest);
     }
 }
 
@@ -63,7 +67,7 @@ impl Exchange {
         reading: Option<Box<Reading>>,
         judged: Result<(), &'static str>,
     ) -> (Exchange, Result<Request, Error>) {
-        link.waits.begin(link.connections.clock.now());
+        link.begin_request();
         let judged = judged.map_err(|why| Refused::new(Refusal::BadRequest, why));
         Exchange::begin_on(link, None, config, (head, body), reading, judged)
     }
@@ -79,6 +83,7 @@ impl Exchange {
         reading: Option<Box<Reading>>,
         unified: Result<(), Refused>,
     ) -> (Exchange, Result<Request, Error>) {
+        lane.link().count_request();
         Exchange::begin_on(lane.link().clone(), Some(lane), config, (head, body), reading, unified)
     }
 
@@ -91,7 +96,6 @@ impl Exchange {
         reading: Option<Box<Reading>>,
         judged: Result<(), Refused>,
     ) -> (Exchange, Result<Request, Error>) {
-        link.count_request();
         let in_flight = &link.connections.in_flight;
         in_flight.set(in_flight.get() + 1);
         let is_head = head.method == Method::HEAD;

@@ -78,6 +78,7 @@ mod log;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod opening;
+mod parking;
 mod proxied;
 mod refusals;
 mod refuse;

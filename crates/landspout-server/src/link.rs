@@ -5,6 +5,7 @@ use crate::connections::{BATCH_LEN, Connections, Stage};
 use crate::deadline::{Expired, Phase, Waits};
 use crate::http2::{First, Peek, Streams, look};
 use crate::log::Observer;
+use crate::parking::IDLE_TICKS;
 use crate::stream::{Peer, Speaks, Stream};
 use landspout_handler::{Connection, UpgradeSender};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -37,6 +38,10 @@ pub(crate) struct Link {
     pub(crate) switches: Cell<bool>,
     /// The current answer ends where the connection ends.
     pub(crate) ends_by_close: Cell<bool>,
+    /// Between two requests, and sure to be: the parser has read the last body to its end.
+    at_rest: Cell<bool>,
+    /// The parser is to go.
+    parks: Cell<bool>,
     /// The tick at which it was accepted.
     born: u32,
     /// Requests that it brought.
@@ -70,7 +75,6 @@ impl Link {
             is_trusted,
             streams: OnceCell::new(),
             peek: Cell::new(if peeks { Peek::Unknown } else { Peek::Known }),
-            held: RefCell::default(),
             stream: RefCell::new(stream),
             rest: RefCell::default(),
             waits: Waits::new(connections.clock.now()),
@@ -81,6 +85,9 @@ impl Link {
             upgrade: RefCell::default(),
             switches: Cell::new(false),
             ends_by_close: Cell::new(false),
+            at_rest: Cell::new(true),
+            parks: Cell::new(false),
+            held: RefCell::default(),
             ended: Cell::new(false),
             waker: RefCell::default(),
         }
@@ -197,6 +204,9 @@ impl Link {
             self.wake();
         }
         self.tick_streams();
+        if self.waits.idle_ticks(self.connections.clock.now()) >= IDLE_TICKS {
+            self.ask_to_park();
+        }
         if self.waits.is_answering()
             && !self.connection.is_closed()
             && self.stream.borrow().is_read_closed()
@@ -213,6 +223,74 @@ impl Link {
             self.enter(Phase::Idle);
             self.wake();
         }
+    }
+
+    /// A request begins.
+    pub(crate) fn begin_request(&self) {
+        self.waits.begin(self.connections.clock.now());
+        self.count_request();
+        self.at_rest.set(false);
+    }
+
+    /// A request is over, and so is its body if `at_rest`.
+    pub(crate) fn end_request(&self, next: Phase, at_rest: bool) {
+        self.enter(next);
+        self.at_rest.set(at_rest);
+    }
+
+    /// Lets the connection's task drop its parser, if it may; false if it may not.
+    pub(crate) fn ask_to_park(&self) -> bool {
+        let asks = !self.parks.get() && self.can_park();
+        if asks {
+            self.parks.set(true);
+            self.wake();
+        }
+        asks
+    }
+
+    /// Whether the parser is to go, now that it was polled.
+    pub(crate) fn is_to_park(&self) -> bool {
+        self.parks.get() && self.can_park()
+    }
+
+    fn can_park(&self) -> bool {
+        let quiet = !self.is_shared() && self.waits.is_idle() && !self.waits.is_blocked();
+        quiet && self.at_rest.get() && self.held.borrow().is_empty()
+    }
+
+    /// Keeps what a parser that goes had read: the beginning of a request.
+    pub(crate) fn hold(&self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.held.borrow_mut().extend_from_slice(bytes);
+            self.peek.set(Peek::Held);
+            self.enter(Phase::Head);
+        }
+    }
+
+    /// Whether bytes may be waiting that the socket no longer has.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.stream.borrow().reads_ahead()
+    }
+
+    /// Waits, without a parser, for something to read; false if nothing is to be waited for.
+    pub(crate) async fn stir(&self) -> Result<bool, Verdict> {
+        if !self.held.borrow().is_empty() {
+            return Ok(true);
+        }
+        self.parks.set(true);
+        let stirred = self.turns(|cx| match self.is_over() {
+            true => Poll::Ready(false),
+            false => self.stream.borrow().poll_readable(cx).map(|()| true),
+        });
+        let stirred = stirred.await;
+        self.parks.set(false);
+        stirred
+    }
+
+    /// Whether there is no request and none is waited for.
+    fn is_over(&self) -> bool {
+        let over = self.connections.stage() >= Stage::Finishing;
+        self.waits.is_idle() && (over || self.waits.expired() == Some(Expired::Idle))
     }
 
     /// Reads into `buf`. Nothing read is the end: the client's, or the server's for a connection
@@ -275,6 +353,7 @@ impl Link {
                 if let Some(tally) = &self.connections.observer.tally {
                     tally.received.add(len as u64);
                 }
+                self.parks.set(false);
                 match self.streams.get() {
                     None => self.waits.received(len, now),
                     Some(streams) if streams.count(len) => {}
@@ -295,8 +374,7 @@ impl Link {
         if self.waits.expired() == Some(Expired::Body) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        let over = self.connections.stage() >= Stage::Finishing;
-        if self.waits.is_idle() && (over || self.waits.expired() == Some(Expired::Idle)) {
+        if self.is_over() {
             return Poll::Ready(Ok(()));
         }
         self.waits.starved(now);

@@ -83,6 +83,11 @@ impl Reading {
         self.state.load(Ordering::Relaxed) == OPEN
     }
 
+    /// Whether it was read to its end.
+    pub(crate) fn is_read(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == READ
+    }
+
     /// Why it could not be read to its end.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self.state.load(Ordering::Relaxed) {
@@ -96,7 +101,7 @@ impl Reading {
     /// whether a client that was not asked for it sends it or goes on with its next request.
     pub(crate) fn spoils_connection(&self) -> bool {
         let much = self.expects || self.len.is_none_or(|len| len > SMALL);
-        much && self.state.load(Ordering::Relaxed) != READ
+        much && !self.is_read()
     }
 }
 

@@ -161,6 +161,29 @@ impl Stream {
         }
     }
 
+    /// Waits for something to read, without reading it. What a transport read ahead of its user, as
+    /// TLS does, is not waited for.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Stream::Tcp(stream) => stream.poll_read_ready(cx).map(drop),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.poll_read_ready(cx).map(drop),
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().0.poll_readable(cx),
+        }
+    }
+
+    /// Whether bytes may be waiting that the socket no longer has.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        match self {
+            Stream::Tcp(_) => false,
+            #[cfg(unix)]
+            Stream::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Stream::Tls(_) => true,
+        }
+    }
+
     /// Whether the client has closed its side. The kernel said so when it happened: no system call.
     pub(crate) fn is_read_closed(&self) -> bool {
         match self.ready_now() {

@@ -41,28 +41,69 @@ pub(super) fn builder(config: &ServerConfig) -> Builder {
     builder
 }
 
+/// Why a parser is no longer driven.
+enum Stop {
+    End(End),
+    /// It came to the end of the connection; what it had read further is not its own.
+    Done,
+    Park,
+}
+
 impl<H: Handler + 'static> Http<H> {
+    /// Has a parser while there is something to parse, and waits without one.
     pub(super) async fn drive_http1(&self, link: &Rc<Link>) -> End {
+        let mut waits = !link.reads_ahead();
+        loop {
+            if waits {
+                match link.stir().await {
+                    Ok(true) => {}
+                    Ok(false) => return End::Done(Bytes::new()),
+                    Err(verdict) => return End::Judged(verdict),
+                }
+            }
+            // In a box, so that a connection that waits has no room for it.
+            if let Some(end) = Box::pin(self.parse(link)).await {
+                return end;
+            }
+            waits = true;
+        }
+    }
+
+    /// Answers requests until the connection ends, or until nothing is being said on it.
+    async fn parse(&self, link: &Rc<Link>) -> Option<End> {
+        let _parser = link.connections.add_parser();
         let witness = RefCell::new(Witness::new());
         let service = service_fn(|request| self.answer(link.clone(), &witness, request));
         let mut parser = self.http1.serve_connection(Io::new(link, &witness), service);
         let end = poll_fn(|cx| {
             if let Err(verdict) = link.begin(cx) {
-                return Poll::Ready(Some(End::Judged(verdict)));
+                return Poll::Ready(Stop::End(End::Judged(verdict)));
             }
             // To its shutdown, which writes what the parser still holds.
             let polled = Pin::new(&mut parser).poll(cx);
             witness.borrow_mut().keep(&mut link.connections.heads.borrow_mut());
             if link.send_batch(cx).is_err() {
-                return Poll::Ready(Some(End::Failed));
+                return Poll::Ready(Stop::End(End::Failed));
             }
             if link.is_shared() {
                 // It is the other version: nothing was read, and nothing will be.
-                return Poll::Ready(Some(End::Done(Bytes::new())));
+                return Poll::Ready(Stop::End(End::Done(Bytes::new())));
             }
-            polled.map(|result| result.map_err(|error| explain_end(&error, link)).err())
+            match polled {
+                Poll::Ready(Ok(())) => Poll::Ready(Stop::Done),
+                Poll::Ready(Err(error)) => Poll::Ready(Stop::End(explain_end(&error, link))),
+                Poll::Pending if link.is_to_park() => Poll::Ready(Stop::Park),
+                Poll::Pending => Poll::Pending,
+            }
         });
-        end.await.unwrap_or_else(|| End::Done(parser.into_parts().read_buf))
+        match end.await {
+            Stop::End(end) => Some(end),
+            Stop::Done => Some(End::Done(parser.into_parts().read_buf)),
+            Stop::Park => {
+                link.hold(&parser.into_parts().read_buf);
+                None
+            }
+        }
     }
 
     fn answer<'a>(

@@ -27,6 +27,7 @@ mod log;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod noise;
+mod parking;
 mod pressure;
 mod proxies;
 mod refusal_counts;

@@ -1,0 +1,121 @@
+//! Connections on which nothing is said for a while.
+
+use crate::wire::{Client, serve, serve_with, within};
+use landspout_server::{Request, ServerConfig};
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt;
+use tokio::time::sleep;
+
+/// Longer than a connection keeps its parser.
+const SILENCE: Duration = Duration::from_millis(450);
+
+async fn path(request: Request) -> String {
+    request.uri().path().to_owned()
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
+}
+
+async fn answers(client: &mut Client, path: &str) {
+    client.send(get(path)).await;
+    assert_eq!(client.answer().await.body, path);
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_silent_connection_answers_again() {
+    let mut client = serve(path).connect().await;
+    sleep(SILENCE).await;
+    for round in ["/first", "/second", "/third"] {
+        answers(&mut client, round).await;
+        sleep(SILENCE).await;
+    }
+}
+
+#[tokio::test(flavor = "local")]
+async fn requests_that_end_the_silence_together_are_all_answered() {
+    let mut client = serve(path).connect().await;
+    answers(&mut client, "/").await;
+    sleep(SILENCE).await;
+    client.send(get("/one") + &get("/two") + &get("/three")).await;
+    for path in ["/one", "/two", "/three"] {
+        assert_eq!(client.answer().await.body, path);
+    }
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_head_that_the_silence_splits_is_read_whole() {
+    let mut client = serve(path).connect().await;
+    let second = get("/second");
+    for cut in [1, 10, second.len() - 1] {
+        client.send(get("/first") + &second[..cut]).await;
+        assert_eq!(client.answer().await.body, "/first");
+        sleep(SILENCE).await;
+        client.send(&second[cut..]).await;
+        assert_eq!(client.answer().await.body, "/second");
+    }
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_body_that_comes_after_the_silence_is_no_request() {
+    let mut client = serve(path).connect().await;
+    let body = get("/smuggled");
+    let head =
+        format!("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    client.send(head).await;
+    assert_eq!(client.answer().await.body, "/unread");
+    sleep(SILENCE).await;
+    // The server may have closed by now, because it will not wait for what nobody reads.
+    drop(client.stream.write_all(body.as_bytes()).await);
+    assert!(!client.rest().await.contains("/smuggled"));
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_silent_connection_is_closed_when_its_time_is_over() {
+    let config = ServerConfig::default().idle_timeout(Duration::from_millis(800));
+    let mut client = serve_with(config, path).connect().await;
+    answers(&mut client, "/").await;
+    let started = Instant::now();
+    assert_eq!(client.rest().await, "");
+    assert!(started.elapsed() >= Duration::from_millis(700), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_drain_closes_silent_connections_in_order() {
+    let site = serve(path);
+    let (mut before, mut silent) = (site.connect().await, site.connect().await);
+    answers(&mut silent, "/").await;
+    sleep(SILENCE).await;
+    site.handle.shutdown();
+    // During the grace a request still finds an answer, and learns that it was the last.
+    before.send(get("/late")).await;
+    assert_eq!(before.answer().await.header("connection"), Some("close"));
+    assert_eq!(silent.rest().await, "");
+    drop((before, silent));
+    assert_eq!(within(site.serving).await.unwrap().cut, 0);
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_client_that_leaves_in_silence_makes_room() {
+    let site = serve_with(ServerConfig::default().max_connections(1), path);
+    let mut client = site.connect().await;
+    answers(&mut client, "/").await;
+    sleep(SILENCE).await;
+    drop(client);
+    sleep(Duration::from_millis(100)).await;
+    answers(&mut site.connect().await, "/another").await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn more_connections_than_keep_parsers_are_all_answered() {
+    let site = serve(path);
+    let mut clients = Vec::new();
+    for _ in 0..600 {
+        let mut client = site.connect().await;
+        answers(&mut client, "/first").await;
+        clients.push(client);
+    }
+    for client in &mut clients {
+        answers(client, "/second").await;
+    }
+}
