@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// bounds when the client is slow, and is not sent at all while another request waits behind it.
 #[derive(Debug)]
 pub(crate) struct Link {
-    stream: RefCell<Stream>,
+    pub(crate) stream: RefCell<Stream>,
     /// Bytes that the socket had no room for. While there are some, no more are taken.
     rest: RefCell<Vec<u8>>,
     pub(crate) connections: Rc<Connections>,
@@ -39,9 +39,9 @@ pub(crate) struct Link {
     /// The current answer ends where the connection ends.
     pub(crate) ends_by_close: Cell<bool>,
     /// Between two requests, and sure to be: the parser has read the last body to its end.
-    at_rest: Cell<bool>,
+    pub(crate) at_rest: Cell<bool>,
     /// The parser is to go.
-    parks: Cell<bool>,
+    pub(crate) parks: Cell<bool>,
     /// The tick at which it was accepted.
     born: u32,
     /// Requests that it brought.
@@ -49,9 +49,9 @@ pub(crate) struct Link {
     /// The requests of a connection that is shared by several at a time.
     streams: OnceCell<Box<Streams>>,
     /// Whether it is known what is spoken.
-    peek: Cell<Peek>,
+    pub(crate) peek: Cell<Peek>,
     /// What was read before that was known.
-    held: RefCell<Vec<u8>>,
+    pub(crate) held: RefCell<Vec<u8>>,
     /// The client sends no more.
     ended: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -238,57 +238,8 @@ impl Link {
         self.at_rest.set(at_rest);
     }
 
-    /// Lets the connection's task drop its parser, if it may; false if it may not.
-    pub(crate) fn ask_to_park(&self) -> bool {
-        let asks = !self.parks.get() && self.can_park();
-        if asks {
-            self.parks.set(true);
-            self.wake();
-        }
-        asks
-    }
-
-    /// Whether the parser is to go, now that it was polled.
-    pub(crate) fn is_to_park(&self) -> bool {
-        self.parks.get() && self.can_park()
-    }
-
-    fn can_park(&self) -> bool {
-        let quiet = !self.is_shared() && self.waits.is_idle() && !self.waits.is_blocked();
-        quiet && self.at_rest.get() && self.held.borrow().is_empty()
-    }
-
-    /// Keeps what a parser that goes had read: the beginning of a request.
-    pub(crate) fn hold(&self, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.held.borrow_mut().extend_from_slice(bytes);
-            self.peek.set(Peek::Held);
-            self.enter(Phase::Head);
-        }
-    }
-
-    /// Whether bytes may be waiting that the socket no longer has.
-    pub(crate) fn reads_ahead(&self) -> bool {
-        self.stream.borrow().reads_ahead()
-    }
-
-    /// Waits, without a parser, for something to read; false if nothing is to be waited for.
-    pub(crate) async fn stir(&self) -> Result<bool, Verdict> {
-        if !self.held.borrow().is_empty() {
-            return Ok(true);
-        }
-        self.parks.set(true);
-        let stirred = self.turns(|cx| match self.is_over() {
-            true => Poll::Ready(false),
-            false => self.stream.borrow().poll_readable(cx).map(|()| true),
-        });
-        let stirred = stirred.await;
-        self.parks.set(false);
-        stirred
-    }
-
     /// Whether there is no request and none is waited for.
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         let over = self.connections.stage() >= Stage::Finishing;
         self.waits.is_idle() && (over || self.waits.expired() == Some(Expired::Idle))
     }

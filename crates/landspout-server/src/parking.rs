@@ -3,7 +3,11 @@
 //! A parser and its buffers take some 10 KiB. A connection on which nothing is being said does
 //! without: it is *parked*, a socket and a few words, and its next byte makes another parser.
 
+use crate::deadline::Phase;
+use crate::http2::Peek;
+use crate::link::{Link, Verdict};
 use std::cell::Cell;
+use std::task::Poll;
 
 /// How many ticks without a request a connection keeps its parser. The memory that an allocator was
 /// once given rarely goes back to the system, so the sooner the better.
@@ -56,6 +60,58 @@ pub(crate) struct Parser<'a>(&'a Parking);
 impl Drop for Parser<'_> {
     fn drop(&mut self) {
         self.0.parsers.set(self.0.parsers.get() - 1);
+    }
+}
+
+/// A connection comes to rest.
+impl Link {
+    /// Lets the connection's task drop its parser, if it may; false if it may not.
+    pub(crate) fn ask_to_park(&self) -> bool {
+        let asks = !self.parks.get() && self.can_park();
+        if asks {
+            self.parks.set(true);
+            self.wake();
+        }
+        asks
+    }
+
+    /// Whether the parser is to go, now that it was polled.
+    pub(crate) fn is_to_park(&self) -> bool {
+        self.parks.get() && self.can_park()
+    }
+
+    fn can_park(&self) -> bool {
+        let quiet = !self.is_shared() && self.waits.is_idle() && !self.waits.is_blocked();
+        quiet && self.at_rest.get() && self.held.borrow().is_empty()
+    }
+
+    /// Keeps what a parser that goes had read: the beginning of a request.
+    pub(crate) fn hold(&self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.held.borrow_mut().extend_from_slice(bytes);
+            self.peek.set(Peek::Held);
+            self.enter(Phase::Head);
+        }
+    }
+
+    /// Whether bytes may be waiting that the socket no longer has.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.stream.borrow().reads_ahead()
+    }
+
+    /// Waits, without a parser, for something to read; false if nothing is to be waited for.
+    pub(crate) async fn stir(&self) -> Result<bool, Verdict> {
+        if !self.held.borrow().is_empty() {
+            return Ok(true);
+        }
+        self.parks.set(true);
+        let stirred = self.turns(|cx| match self.is_over() {
+            true => Poll::Ready(false),
+            false => self.stream.borrow().poll_readable(cx).map(|()| true),
+        });
+        let stirred = stirred.await;
+        self.parks.set(false);
+        stirred
     }
 }
 
