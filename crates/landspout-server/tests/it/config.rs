@@ -14,7 +14,6 @@ fn toml_sets_every_field() {
         max_connections = 14\nbacklog = 15\nfirst_byte_timeout = 16\nbody_total_timeout = 17\n\
         body_rate = 18\nwrite_rate = 19\nrate_grace = 20\nhandler_timeout = 21\n\
         max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\naddress_connections = 25\n\
-        max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\n\
         [http2]\nenabled = false\nmax_streams = 31\nmax_pending_resets = 32\nmax_error_resets = 33\n\
         stream_window = 34\nconnection_window = 35\nframe_bytes = 36\nsend_buffer = 37\n\
         ping_interval = 38\nping_timeout = 39\n\

@@ -71,11 +71,11 @@ async fn a_body_that_stops_coming_is_answered_408() {
 
 #[tokio::test(flavor = "local")]
 async fn a_body_that_keeps_coming_may_take_longer_than_the_limit() {
-    let site = serve_with(ServerConfig::default().body_timeout(SHORT), read_all);
+    let site = serve_with(ServerConfig::default().body_timeout(SHORT * 3), read_all);
     let mut client = site.connect().await;
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n").await;
     for byte in "ninebytes".bytes() {
-        sleep(SHORT / 4).await;
+        sleep(SHORT / 2).await;
         client.send([byte]).await;
     }
     assert_eq!(client.answer().await.body, "ninebytes");
