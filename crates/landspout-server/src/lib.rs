@@ -48,6 +48,7 @@
 mod addresses;
 mod answer;
 mod check;
+mod closing;
 mod config;
 mod connection;
 mod connections;

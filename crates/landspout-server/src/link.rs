@@ -9,7 +9,6 @@ use crate::parking::IDLE_TICKS;
 use crate::stream::{Peer, Speaks, Stream};
 use landspout_handler::{Connection, UpgradeSender};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -53,7 +52,7 @@ pub(crate) struct Link {
     /// What was read before that was known.
     pub(crate) held: RefCell<Vec<u8>>,
     /// The client sends no more.
-    ended: Cell<bool>,
+    pub(crate) ended: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -402,7 +401,7 @@ impl Link {
     }
 
     /// Sends what the socket had no room for before.
-    fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut rest = self.rest.borrow_mut();
         if rest.is_empty() {
             return self.poll_unsent(cx);
@@ -465,82 +464,6 @@ impl Link {
     /// Whether the client has not yet taken everything.
     pub(crate) fn is_blocked(&self) -> bool {
         !self.rest.borrow().is_empty() || self.stream.borrow().has_unsent()
-    }
-
-    /// Runs `poll` in the connection's task, unless a verdict ends it.
-    pub(crate) async fn turns<T>(
-        &self,
-        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
-    ) -> Result<T, Verdict> {
-        poll_fn(|cx| match self.begin(cx) {
-            Ok(()) => poll(cx).map(Ok),
-            Err(verdict) => Poll::Ready(Err(verdict)),
-        })
-        .await
-    }
-
-    /// Writes a last message of the server's own, where no other is under way.
-    pub(crate) async fn say(&self, message: &[u8]) {
-        self.enter(Phase::Lingering);
-        if self.is_blocked() {
-            return;
-        }
-        let written = self.turns(|cx| {
-            ready!(self.poll_write(cx, &[IoSlice::new(message)]))?;
-            Poll::Ready(self.send_batch(cx))
-        });
-        // A client that does not take it has gone.
-        drop(written.await);
-    }
-
-    /// Sends what is left, closes this side, and reads on until the client closes its own. To close
-    /// both at once would let the kernel answer what is still arriving with a reset, which makes
-    /// clients forget the answer that they have not read yet (RFC 9112 §9.6).
-    pub(crate) async fn close(&self) {
-        self.enter(Phase::Lingering);
-        let sent = self.turns(|cx| {
-            ready!(self.poll_rest(cx))?;
-            Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(cx)
-        });
-        if !matches!(sent.await, Ok(Ok(()))) {
-            return self.reset();
-        }
-        let config = &self.connections.config;
-        let mut left = config.linger_bytes;
-        if self.ended.get() || config.linger_timeout.is_zero() {
-            return;
-        }
-        let drained = self.turns(|cx| {
-            let mut scratch = self.connections.scratch.borrow_mut();
-            while left > 0 {
-                let mut buf = ReadBuf::new(&mut scratch);
-                match ready!(self.poll_read(cx, &mut buf)) {
-                    Ok(()) if !buf.filled().is_empty() => {
-                        left = left.saturating_sub(buf.filled().len() as u64);
-                    }
-                    Ok(()) | Err(_) => break,
-                }
-            }
-            Poll::Ready(())
-        });
-        // Whether it ended, was too much or took too long: it is over.
-        let _ = drained.await;
-    }
-
-    /// Lets the client know that the connection broke off: what is not sent yet is thrown away, and
-    /// no end that could be taken for a good one is sent.
-    pub(crate) fn reset(&self) {
-        let stream = self.stream.borrow();
-        stream.set_zero_linger();
-        if self.is_shared() {
-            // Its handlers may keep it for a while.
-            stream.shut();
-        }
-    }
-
-    /// Sends what is left; false if the connection breaks before.
-    pub(crate) async fn flush(&self) -> bool {
-        matches!(self.turns(|cx| self.poll_rest(cx)).await, Ok(Ok(())))
     }
 
     pub(crate) fn into_stream(self) -> Stream {
