@@ -1,6 +1,6 @@
 //! What a server allows.
 
-use crate::{Http2Config, LogConfig, ProxyConfig};
+use crate::{Accept, Http2Config, LogConfig, ProxyConfig};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -158,6 +158,9 @@ pub struct ServerConfig {
     /// less. Further ones wait in the network or fail.
     pub backlog: u16,
 
+    /// How the loops of a group share the connections that come; `balanced`.
+    pub accept: Accept,
+
     /// What holds for connections of HTTP/2 besides.
     pub http2: Http2Config,
 
@@ -198,6 +201,7 @@ impl Default for ServerConfig {
             connection_age: Duration::ZERO,
             hosts: Vec::new(),
             backlog: 1024,
+            accept: Accept::default(),
             http2: Http2Config::default(),
             proxies: ProxyConfig::default(),
             log: LogConfig::default(),
@@ -249,6 +253,7 @@ setters! {
     connection_age: Duration,
     hosts: Vec<String>,
     backlog: u16,
+    accept: Accept,
     http2: Http2Config,
     proxies: ProxyConfig,
     log: LogConfig,

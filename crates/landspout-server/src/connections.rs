@@ -1,6 +1,7 @@
 //! The connections of one server, and what they share.
 
 use crate::addresses::{Addresses, Place};
+use crate::balance::Seat;
 use crate::deadline::{Clock, Limits, TICK};
 use crate::handlings::Handlings;
 use crate::hosts::Hosts;
@@ -80,6 +81,7 @@ enum Entry {
         open: Open,
         connection: Connection,
         _place: Option<Place>,
+        _seat: Option<Seat>,
     },
 }
 
@@ -120,14 +122,14 @@ impl Connections {
     }
 
     /// Adds a connection that is being opened; it leaves when the value is dropped.
-    /// `place` is its place among those of its client.
-    pub(crate) fn enter(self: &Rc<Self>, place: Option<Place>) -> Membership {
+    /// `place` is its place among those of its client, `seat` the one on this loop.
+    pub(crate) fn enter(self: &Rc<Self>, place: Option<Place>, seat: Option<Seat>) -> Membership {
         self.keep_time();
         if let Some(tally) = &self.observer.tally {
             tally.accepted.add(1);
         }
         let key = self.entries.borrow_mut().insert(Entry::Opening);
-        Membership { connections: self.clone(), key: Some(key), place }
+        Membership { connections: self.clone(), key: Some(key), place, seat }
     }
 
     fn leave(&self, key: usize) {
@@ -292,6 +294,7 @@ pub(crate) struct Membership {
     connections: Rc<Connections>,
     key: Option<usize>,
     place: Option<Place>,
+    seat: Option<Seat>,
 }
 
 impl Membership {
@@ -308,8 +311,9 @@ impl Membership {
     /// Keeps the place of a connection that was handed over, until it is closed.
     pub(crate) fn hand_over(mut self, open: Open, connection: Connection) {
         if let Some(key) = self.key.take() {
+            let (_place, _seat) = (self.place.take(), self.seat.take());
             self.connections.entries.borrow_mut()[key] =
-                Entry::Upgraded { open, connection, _place: self.place.take() };
+                Entry::Upgraded { open, connection, _place, _seat };
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Letting connections in.
 
 use crate::addresses::Place;
+use crate::balance::{Seat, Share, Waiting};
 use crate::connection::Http;
 use crate::connections::{Connections, Membership};
 use crate::link::Link;
@@ -18,7 +19,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::task::{JoinSet, spawn_local};
 use tokio::time::sleep;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 /// How long accepting rests when the system has no more to give.
 const FIRST_REST: Duration = Duration::from_millis(50);
@@ -30,16 +31,25 @@ pub(crate) struct Door<H> {
     connections: Rc<Connections>,
     http: Rc<Http<H>>,
     turned_away: Rc<TurnedAway>,
+    /// Of what the loops of its group share; none for one that keeps what it accepts.
+    share: Option<Share>,
 }
 
 impl<H: Handler + 'static> Door<H> {
-    pub(crate) fn new(connections: Rc<Connections>, http: Rc<Http<H>>) -> Rc<Door<H>> {
-        Rc::new(Door { connections, http, turned_away: Rc::default() })
+    pub(crate) fn new(
+        connections: Rc<Connections>,
+        http: Rc<Http<H>>,
+        share: Option<Share>,
+    ) -> Rc<Door<H>> {
+        Rc::new(Door { connections, http, turned_away: Rc::default(), share })
     }
 
     /// Accepts on all listeners until the drain starts, and then what still waits.
     pub(crate) async fn keep(self: &Rc<Self>, listeners: Vec<Listener>, handle: &ServerHandle) {
         let mut doors = JoinSet::new();
+        if let Some(share) = self.share.clone() {
+            doors.spawn_local(self.clone().take_from_others(share, handle.clone()));
+        }
         for listener in listeners {
             match listener.watch() {
                 Ok(acceptor) => {
@@ -69,6 +79,7 @@ impl<H: Handler + 'static> Door<H> {
             connections: self.connections.clone(),
             http,
             turned_away: self.turned_away.clone(),
+            share: None,
         })
     }
 
@@ -89,13 +100,45 @@ impl<H: Handler + 'static> Door<H> {
         }
     }
 
+    /// Takes what other loops hand over, until the drain starts.
+    async fn take_from_others(self: Rc<Self>, share: Share, handle: ServerHandle) {
+        let _taking = share.open();
+        let takes = async {
+            loop {
+                self.take(share.next().await);
+            }
+        };
+        either(takes, handle.given()).await;
+        share.close();
+        while let Some(waiting) = share.take_waiting() {
+            self.take(waiting);
+        }
+    }
+
+    fn take(self: &Rc<Self>, waiting: Waiting) {
+        match waiting.attach() {
+            Ok((stream, peer, opening, seat)) => {
+                self.admit(stream, peer, &Rc::new(opening), Some(seat));
+            }
+            Err(error) => debug!(target: "landspout::server", %error, "a connection was lost"),
+        }
+    }
+
+    /// Keeps a connection, or hands it to a loop that has fewer.
+    fn share_out(self: &Rc<Self>, stream: Stream, peer: Peer, opening: &Rc<Opening>) {
+        let Some(share) = &self.share else { return self.admit(stream, peer, opening, None) };
+        if let Some((stream, seat)) = share.place(stream, peer, opening) {
+            self.admit(stream, peer, opening, Some(seat));
+        }
+    }
+
     async fn accept(self: &Rc<Self>, opening: &Rc<Opening>, acceptor: &Acceptor) {
         let mut rest = None;
         loop {
             match acceptor.accept().await {
                 Ok((stream, peer)) => {
                     rest = None;
-                    self.admit(stream, peer, opening);
+                    self.share_out(stream, peer, opening);
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -118,7 +161,10 @@ impl<H: Handler + 'static> Door<H> {
         // The system's queue has one more than it was asked for.
         for _ in 0..=self.connections.config.backlog {
             match listener.accept_now() {
-                Ok((stream, peer)) => self.admit(stream, peer, opening),
+                Ok((stream, peer)) => {
+                    let seat = self.share.as_ref().map(Share::seat);
+                    self.admit(stream, peer, opening, seat);
+                }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(_) => return,
             }
@@ -126,7 +172,13 @@ impl<H: Handler + 'static> Door<H> {
     }
 
     /// Serves a connection, once it is open.
-    fn admit(self: &Rc<Self>, stream: Stream, peer: Peer, opening: &Rc<Opening>) {
+    fn admit(
+        self: &Rc<Self>,
+        stream: Stream,
+        peer: Peer,
+        opening: &Rc<Opening>,
+        seat: Option<Seat>,
+    ) {
         let place = match self.place(&peer) {
             Ok(place) => place,
             Err(refused) => {
@@ -134,7 +186,7 @@ impl<H: Handler + 'static> Door<H> {
                 return self.turned_away.refuse(stream);
             }
         };
-        let membership = self.connections.enter(place);
+        let membership = self.connections.enter(place, seat);
         if opening.is_nothing() {
             self.serve(stream, peer, membership);
         } else {

@@ -47,6 +47,7 @@
 
 mod addresses;
 mod answer;
+mod balance;
 mod check;
 mod closing;
 mod config;
@@ -95,6 +96,7 @@ mod tally;
 mod tls;
 mod upgraded;
 
+pub use balance::Accept;
 pub use config::ServerConfig;
 pub use drain::{DrainReport, ServerHandle};
 #[cfg(all(unix, feature = "handover"))]

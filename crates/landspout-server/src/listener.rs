@@ -4,7 +4,7 @@
 use crate::Tls;
 use crate::socket_file::SocketFile;
 use crate::stream::{Peer, Stream};
-use crate::{Address, Listen, ServerConfig, inherited};
+use crate::{Accept, Address, Listen, ServerConfig, inherited};
 use socket2::{Domain, Protocol, SockRef, Socket as RawSocket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -323,7 +323,7 @@ fn bind_addr(
     config: &ServerConfig,
     count: usize,
 ) -> io::Result<Vec<TcpListener>> {
-    if count <= 1 || !SPREADS {
+    if count <= 1 || !SPREADS || config.accept == Accept::Shared {
         return Ok(vec![listen(addr, config, Sharing::Alone)?]);
     }
     if addr.port() != 0 {

@@ -1,5 +1,6 @@
 //! Listeners, and what is served on them.
 
+use crate::balance::{Balance, Share};
 use crate::connection::Http;
 use crate::connections::{Connections, Stage};
 use crate::door::Door;
@@ -43,6 +44,7 @@ pub struct Server {
     refusals: Refusals,
     log: Option<LogWriter>,
     tally: Option<Arc<Tally>>,
+    share: Option<Share>,
 }
 
 impl Server {
@@ -69,8 +71,13 @@ impl Server {
     /// One server for each of `count` loops, all on the same addresses; at least one.
     ///
     /// On Linux each has a TCP listener of its own and the kernel spreads connections over them
-    /// (`SO_REUSEPORT`); elsewhere, and on Unix and inherited sockets, they share one. A handle of
-    /// one stops all.
+    /// (`SO_REUSEPORT`); elsewhere, and on Unix and inherited sockets, they share one. A loop that
+    /// has clearly more connections than another hands new ones over to it, unless
+    /// [`accept`](ServerConfig#structfield.accept) says otherwise. A handle of one stops all.
+    ///
+    /// A loop that dies takes the connections down that it serves, and no others: those that wait
+    /// in its socket wait on while a [clone](Server::try_clone) of its server is kept, and those
+    /// that were handed over to it go to another.
     ///
     /// ```
     /// use landspout_server::{Server, ServerConfig};
@@ -115,7 +122,9 @@ impl Server {
         let log = LogWriter::open(&config.log)?;
         let prepared = Prepared::of(loops.iter_mut().flatten(), &config)?;
         let handle = ServerHandle::of(log.as_ref(), prepared);
-        let serve = |listeners| Server {
+        let balance = (loops.len() > 1).then(|| Balance::new(loops.len(), config.accept));
+        let serve = |(index, listeners)| Server {
+            share: balance.clone().map(|balance| Share::new(balance, index)),
             listeners,
             config: config.clone(),
             handle: handle.clone(),
@@ -123,7 +132,7 @@ impl Server {
             log: log.clone(),
             tally: None,
         };
-        Ok(loops.into_iter().map(serve).collect())
+        Ok(loops.into_iter().enumerate().map(serve).collect())
     }
 
     /// The same server once more: the same sockets, config and handle.
@@ -139,6 +148,7 @@ impl Server {
             config: self.config.clone(),
             handle: self.handle.clone(),
             refusals: self.refusals.clone(),
+            share: self.share.clone(),
             log: self.log.clone(),
             tally: self.tally.clone(),
         })
@@ -207,7 +217,7 @@ impl Server {
         let observer = Observer::new(self.config.log.clone(), self.log, self.tally);
         let connections = Connections::new(self.config.clone(), self.refusals, observer);
         let http = Rc::new(Http::new(handler, self.config));
-        let door = Door::new(connections.clone(), http);
+        let door = Door::new(connections.clone(), http, self.share);
         // Also when this future is dropped.
         let _cut = Cut(connections.clone());
         door.keep(self.listeners, &self.handle).await;

@@ -230,6 +230,44 @@ impl Stream {
     }
 }
 
+/// A socket that no loop watches, on its way to another.
+#[derive(Debug)]
+pub(crate) enum Detached {
+    Tcp(std::net::TcpStream),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Stream {
+    /// Takes the socket off its loop.
+    ///
+    /// # Errors
+    /// The system cannot, or it has begun to speak TLS.
+    pub(crate) fn detach(self) -> io::Result<Detached> {
+        match self {
+            Stream::Tcp(stream) => stream.into_std().map(Detached::Tcp),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.into_std().map(Detached::Unix),
+            #[cfg(feature = "tls")]
+            Stream::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+}
+
+impl Detached {
+    /// Lets the current loop watch the socket.
+    ///
+    /// # Errors
+    /// The system cannot.
+    pub(crate) fn attach(self) -> io::Result<Stream> {
+        match self {
+            Detached::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
+            #[cfg(unix)]
+            Detached::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     #[inline]
     fn poll_read(

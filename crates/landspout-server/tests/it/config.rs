@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 use landspout_server::{
-    Http2Config, LogConfig, LogFormat, ProxyConfig, ProxyHeaders, ServerConfig,
+    Accept, Http2Config, LogConfig, LogFormat, ProxyConfig, ProxyHeaders, ServerConfig,
 };
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ fn toml_sets_every_field() {
         header_bytes = 9\nheader_count = 10\nuri_bytes = 11\nmethod_bytes = 12\nbody_bytes = 13\n\
         max_connections = 14\nbacklog = 15\nfirst_byte_timeout = 16\nbody_total_timeout = 17\n\
         body_rate = 18\nwrite_rate = 19\nrate_grace = 20\nhandler_timeout = 21\n\
-        max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\naddress_connections = 25\n\
+        max_requests = 22\nconnection_requests = 23\nconnection_age = 24\nhosts = [\"a\"]\n\
+        address_connections = 25\n\
+        accept = \"shared\"\n\
         [http2]\nenabled = false\nmax_streams = 31\nmax_pending_resets = 32\nmax_error_resets = 33\n\
         stream_window = 34\nconnection_window = 35\nframe_bytes = 36\nsend_buffer = 37\n\
         ping_interval = 38\nping_timeout = 39\n\
@@ -50,6 +52,7 @@ fn toml_sets_every_field() {
         .connection_age(seconds(24))
         .hosts(vec!["a".to_owned()])
         .address_connections(25)
+        .accept(Accept::Shared)
         .http2(
             Http2Config::default()
                 .enabled(false)

@@ -6,6 +6,7 @@ mod answers;
 mod attacks;
 #[cfg(feature = "tls")]
 mod authority;
+mod balance;
 mod binding;
 mod bodies;
 mod config;
@@ -37,5 +38,7 @@ mod strict;
 mod text_log;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(unix)]
+mod unix_sockets;
 mod upgrades;
 mod wire;
