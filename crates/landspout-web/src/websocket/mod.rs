@@ -16,9 +16,12 @@
 //! # let _ = application;
 //! ```
 //!
+//! It makes no difference to a handler whether its client came over HTTP/1.1 or over a stream of
+//! HTTP/2 (RFC 8441).
+//!
 //! A request that is no handshake gets the answer that says why: 405, 426, 400; a web page of
 //! another host gets 403, because a browser would send the user's cookies along. The function runs
-//! in a task of its own once the 101 has gone out. When it returns, the connection is closed in
+//! in a task of its own once the 101 (or the 200 of HTTP/2) has gone out. When it returns, the connection is closed in
 //! order, with 1000; when it panics, with 1011 and a line in the log that names the route. When the
 //! server begins to stop, the other side is sent 1001 and [`receive`](Socket::receive) ends.
 //!

@@ -52,7 +52,10 @@ where
 
 /// What the client offers.
 pub(super) fn offer(request: &Request) -> Result<Offer, Refusal> {
-    let offer = Offer::read(request.method(), request.version(), request.headers())?;
+    let offer = match request.protocol() {
+        Some(protocol) => Offer::read_connect(protocol, request.uri(), request.headers())?,
+        None => Offer::read(request.method(), request.version(), request.headers())?,
+    };
     Ok(match request.host() {
         Some(host) => offer.with_host(host),
         None => offer,
