@@ -1,6 +1,6 @@
 //! Accepts connections and feeds a [`Handler`].
 //!
-//! HTTP/1.0 and HTTP/1.1 over TCP, on one event loop: a [`Server`] runs on the single-threaded
+//! HTTP/1.0, HTTP/1.1 and HTTP/2 over TCP and Unix sockets, on one event loop: a [`Server`] runs on the single-threaded
 //! tokio `LocalRuntime` it is awaited on, so handlers need not be `Send`. It is safe by default:
 //! each wait has a deadline and each size a limit, all of them fields of [`ServerConfig`]; it stops
 //! without losing a request; and an answer reaches its client even while that client still uploads.
