@@ -27,10 +27,35 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", shown(path)))
 }
 
-/// The lines of a source file that are code, with their numbers; its own tests are left out.
+/// Whether a line says that what follows is built for tests only: `#[cfg(test)]`, or
+/// `#[cfg(all(test, ..))]` where the tests need a feature.
+fn is_for_tests(line: &str) -> bool {
+    let line = line.trim();
+    line == "#[cfg(test)]" || line.starts_with("#[cfg(all(test, ")
+}
+
+/// The lines of a source file that are code, with their numbers. Its own tests, which are last in
+/// it, are left out; behind a line that only names the file of the tests, it goes on.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
-    lines.zip(1..).filter(|(line, _)| !line.trim().starts_with("//")).map(|(line, at)| (at, line))
+    let next = text.lines().skip(1).chain([""]);
+    text.lines()
+        .zip(next)
+        .take_while(|(line, next)| !is_for_tests(line) || next.trim() == "mod tests;")
+        .zip(1..)
+        .filter(|((line, _), _)| !line.trim().starts_with("//"))
+        .map(|((line, _), at)| (at, line))
+}
+
+/// Whether a file has the tests of its folder: it is called so, and its module is built for tests
+/// only.
+fn is_tests_of_folder(path: &Path) -> bool {
+    let module = path.with_file_name("mod.rs");
+    path.ends_with("tests.rs") && module.is_file() && {
+        let text = read(&module);
+        text.lines()
+            .zip(text.lines().skip(1))
+            .any(|(line, next)| is_for_tests(line) && next.trim() == "mod tests;")
+    }
 }
 
 #[test]
@@ -76,8 +101,7 @@ fn hyper_is_named_in_the_two_connections() {
 fn libraries_do_not_unwrap() {
     let mut found = Vec::new();
     for path in crates().iter().flat_map(|folder| files(&folder.join("src"), ".rs")) {
-        // The tests of a folder's files.
-        if path.ends_with("tests.rs") {
+        if is_tests_of_folder(&path) {
             continue;
         }
         let text = read(&path);
@@ -134,4 +158,14 @@ fn every_readme_shows_a_short_example_that_is_compiled() {
         .map(|(folder, _)| shown(&folder.join("README.md")))
         .collect();
     assert_none("a README shows one of its examples, word for word, in 20 lines at most", &found);
+}
+
+#[test]
+fn only_tests_at_the_end_of_a_file_are_no_code() {
+    let code_of = |text: &str| code(text).map(|(at, _)| at).collect::<Vec<_>>();
+    assert_eq!(code_of("a\n// b\nc"), [1, 3]);
+    assert_eq!(code_of("a\n#[cfg(test)]\nmod tests {\n    b\n}"), [1]);
+    assert_eq!(code_of("a\n#[cfg(all(test, feature = \"b\"))]\nmod tests {\n}"), [1]);
+    assert_eq!(code_of("a\n#[cfg(test)]\nmod tests;\nb"), [1, 2, 3, 4]);
+    assert_eq!(code_of("a\n#[cfg(feature = \"test\")]\nb"), [1, 2, 3]);
 }
