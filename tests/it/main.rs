@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod crate_graph;
+mod http2_websockets;
 mod licences;
 mod stalls;
 mod tidiness;
