@@ -21,9 +21,10 @@
 //!
 //! A request that is no handshake gets the answer that says why: 405, 426, 400; a web page of
 //! another host gets 403, because a browser would send the user's cookies along. The function runs
-//! in a task of its own once the 101 (or the 200 of HTTP/2) has gone out. When it returns, the connection is closed in
-//! order, with 1000; when it panics, with 1011 and a line in the log that names the route. When the
-//! server begins to stop, the other side is sent 1001 and [`receive`](Socket::receive) ends.
+//! in a task of its own once the 101 (or the 200 of HTTP/2) has gone out. When it returns, the
+//! connection is closed in order, with 1000; when it panics, with 1011 and a line in the log that
+//! names the route. When the server begins to stop, the other side is sent 1001 and
+//! [`receive`](Socket::receive) ends.
 //!
 //! Limits, pings, deadlines, compression and whose pages may connect are fields of [`Config`].
 
