@@ -95,13 +95,24 @@ impl<C: Reusable, W> Host<C, W> {
         None
     }
 
-    /// A stream of a shared connection, and the number under which it was idle, if it was.
-    pub(super) fn take_stream(&mut self, now: Instant) -> Option<(Grant<C>, Option<u64>)> {
-        let usable = |shared: &&mut Shared<C>| {
-            shared.has_room() && !shared.idle.is_some_and(|(_, until)| is_over(until, now))
-        };
+    /// A stream of a shared connection, and the number under which it was idle, if it was. Throws
+    /// away those that are too old, so that nobody waits for one; their numbers are given to
+    /// `forget`.
+    pub(super) fn take_stream(
+        &mut self,
+        now: Instant,
+        mut forget: impl FnMut(u64),
+    ) -> Option<(Grant<C>, Option<u64>)> {
+        self.shared.retain(|shared| match shared.idle {
+            Some((number, until)) if is_over(until, now) => {
+                forget(number);
+                false
+            }
+            _ => true,
+        });
+        let usable = self.shared.iter_mut().filter(|shared| shared.has_room());
         // The fullest one, so that the others grow old and are closed.
-        let shared = self.shared.iter_mut().filter(usable).max_by_key(|shared| shared.streams)?;
+        let shared = usable.max_by_key(|shared| shared.streams)?;
         let connection = shared.connection.share()?;
         shared.streams += 1;
         let was_idle = shared.idle.take().map(|(number, _)| number);

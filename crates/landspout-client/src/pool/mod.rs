@@ -220,7 +220,9 @@ impl<C: Reusable, W> Pool<C, W> {
         let Pool { limits, idle, hosts, busy, .. } = self;
         let mut reused = None;
         if let Some(host) = hosts.get_mut(route) {
-            if let Some((grant, was_idle)) = host.take_stream(now) {
+            if let Some((grant, was_idle)) =
+                host.take_stream(now, |number| drop(idle.remove(&number)))
+            {
                 if let Some(number) = was_idle {
                     idle.remove(&number);
                     *busy += 1;

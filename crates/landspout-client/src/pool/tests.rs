@@ -98,6 +98,31 @@ fn a_full_host_does_not_hold_up_the_others() {
     assert_eq!(pool.grant(now), None);
 }
 
+/// A route whose connections may turn out to be shared.
+fn shared_route(host: usize) -> Route {
+    let mut route = route(host);
+    route.multiplexes = true;
+    route
+}
+
+#[test]
+fn a_shared_connection_that_is_too_old_is_not_waited_for() {
+    let (mut pool, now) = pool(9, 1);
+    let (route, soon) = (shared_route(0), now + Duration::from_secs(1));
+    pool.try_take(&route, now).unwrap();
+    let old = pool.opened_shared(&route, Numbered(2));
+    pool.end_stream(&route, old, Some(soon));
+    // Nobody has looked whether it has expired.
+    assert_eq!(pool.try_take(&route, soon), Some(Grant::Open));
+    pool.opened_shared(&route, Numbered(4));
+    for _ in 0..2 {
+        assert!(matches!(pool.try_take(&route, soon), Some(Grant::Share(_, Numbered(4)))));
+    }
+    pool.wait(&route, 1);
+    assert_eq!(pool.grant(soon), None);
+    assert_eq!(busy_and_idle(&pool), (1, 0));
+}
+
 #[test]
 fn the_shorter_idle_time_counts() {
     let seconds = |seconds| Some(Duration::from_secs(seconds));
