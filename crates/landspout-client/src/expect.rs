@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 const WAITS: u8 = 0;
 const FLOWS: u8 = 1;
 const HELD_BACK: u8 = 2;
+const OVER: u8 = 3;
 
 /// What stands between a body and the wire. A request carries a clone in its extensions, for the
 /// connection to open when the server says 100.
@@ -45,19 +46,36 @@ impl Gate {
 
     /// Lets the body through.
     pub(crate) fn open(&self) {
-        self.0.turn(FLOWS);
+        self.0.turn(WAITS, FLOWS);
     }
 
     /// Takes the body back, if nothing of it went through.
     pub(crate) fn hold_back(&self) -> Option<Body> {
-        if self.0.turn(HELD_BACK) { self.0.take() } else { None }
+        if self.0.turn(WAITS, HELD_BACK) { self.0.take() } else { None }
+    }
+}
+
+/// A gate in front of a connection. What was held back is missing there: the connection is of no
+/// use for another request, and ends with this.
+#[derive(Debug)]
+pub(crate) struct Threshold(pub(crate) Gate);
+
+impl Threshold {
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.0.0.state.load(Acquire) == HELD_BACK
+    }
+}
+
+impl Drop for Threshold {
+    fn drop(&mut self) {
+        self.0.0.turn(HELD_BACK, OVER);
     }
 }
 
 impl Shared {
-    /// From shut to open or closed for good; whether it was this call that did it.
-    fn turn(&self, to: u8) -> bool {
-        let turned = self.state.compare_exchange(WAITS, to, AcqRel, Acquire).is_ok();
+    /// From one state to the next; whether it was this call that did it.
+    fn turn(&self, from: u8, to: u8) -> bool {
+        let turned = self.state.compare_exchange(from, to, AcqRel, Acquire).is_ok();
         self.waker.wake();
         turned
     }
@@ -84,10 +102,11 @@ impl Gated {
         shared.waker.register(cx.waker());
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(self.wait)));
         if sleep.as_mut().poll(cx).is_ready() {
-            shared.turn(FLOWS);
+            shared.turn(WAITS, FLOWS);
         }
         match shared.state.load(Acquire) {
-            WAITS => Poll::Pending,
+            // The answer that has come instead is still to be read.
+            WAITS | HELD_BACK => Poll::Pending,
             FLOWS => {
                 self.sleep = None;
                 self.body = shared.take();

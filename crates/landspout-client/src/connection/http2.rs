@@ -3,11 +3,12 @@
 use super::body::Outgoing;
 use super::{Answer, Connection, Link, Settings, Unanswered, is_of_body};
 use crate::error::{Failure, Kind};
+use crate::expect::Gate;
 use crate::io::Io;
 use crate::target::Origin;
 use crate::wire::Watched;
 use h2::Reason;
-use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Response, Uri, Version};
 use http_body::Body as _;
 use hyper::client::conn::TrySendError;
@@ -90,6 +91,11 @@ impl Connection {
     ) -> Result<Response<Answer>, Unanswered> {
         let Link::Http2(link) = &mut self.link else { unreachable!("the caller has looked") };
         address(&mut request, origin);
+        // hyper does not tell of a 100, and the server can stop a stream at any time.
+        if let Some(gate) = request.extensions_mut().remove::<Gate>() {
+            gate.open();
+            request.headers_mut().remove(EXPECT);
+        }
         let wire = Arc::clone(&self.wire);
         wire.begin(request.body().is_end_stream());
         let request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
@@ -114,12 +120,15 @@ impl Connection {
         {
             link.state.retired.store(true, Relaxed);
         }
+        // A stream that the server breaks off is a word about this request; one that broke with its
+        // connection is none.
+        let answered = cause.is_some_and(|cause| cause.is_reset() && cause.is_remote());
         let kind = match cause {
             _ if is_of_body(&error) => Kind::RequestBody,
             Some(cause) if is_malformed(cause) => Kind::Malformed,
             _ => Kind::Failed,
         };
-        Unanswered { unsent, refused, ..self.unanswered(kind, error) }
+        Unanswered { unsent, answered, refused, ..self.unanswered(kind, error) }
     }
 }
 

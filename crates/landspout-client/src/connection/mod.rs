@@ -12,7 +12,7 @@ pub(crate) use tunnel::tunnel;
 
 use crate::config::Http2Config;
 use crate::error::{Cause, Failure, Kind};
-use crate::expect::Gate;
+use crate::expect::{Gate, Threshold};
 use crate::handover;
 use crate::io::Io;
 use crate::target::Origin;
@@ -42,6 +42,8 @@ pub(crate) struct Connection {
     wire: Arc<Wire>,
     settings: Arc<Settings>,
     remote_addr: Option<SocketAddr>,
+    /// What the body of the last request waited behind.
+    threshold: Option<Threshold>,
 }
 
 /// Who speaks on a connection.
@@ -91,7 +93,8 @@ impl Connection {
             true => (Link::Http2(Http2::start(io, &settings).await?), Wire::new()),
             _ => (Link::Http1(Http1::start(io, settings.max_header_size).await?), wire),
         };
-        Ok(Connection { link, wire, settings: Arc::new(settings), remote_addr })
+        let settings = Arc::new(settings);
+        Ok(Connection { link, wire, settings, remote_addr, threshold: None })
     }
 
     /// Another handle, where several requests can go over one connection at once.
@@ -104,6 +107,7 @@ impl Connection {
                 wire: Wire::new(),
                 settings: Arc::clone(&self.settings),
                 remote_addr: self.remote_addr,
+                threshold: None,
             }),
         }
     }
@@ -128,7 +132,9 @@ impl Connection {
     /// Whether the other side has not closed the connection, as far as its task has noticed.
     pub(crate) fn is_open(&self) -> bool {
         match &self.link {
-            Link::Http1(link) => link.is_open(),
+            Link::Http1(link) => {
+                link.is_open() && !self.threshold.as_ref().is_some_and(Threshold::is_held_back)
+            }
             #[cfg(feature = "http2")]
             Link::Http2(link) => link.is_open(),
         }
@@ -182,6 +188,7 @@ impl Connection {
         let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
         let counting = Arc::clone(&wire);
         let gate = request.extensions().get::<Gate>().cloned();
+        self.threshold = gate.clone().map(Threshold);
         on_informational(&mut request, move |interim| {
             counting.note_interim();
             if let Some(gate) = gate.as_ref().filter(|_| interim.status() == StatusCode::CONTINUE) {

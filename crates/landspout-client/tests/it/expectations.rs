@@ -97,3 +97,32 @@ async fn a_body_that_the_server_does_not_want_is_not_sent() {
     assert_eq!((status.as_u16(), text.unwrap().as_str()), (413, "no"));
     assert_eq!(rest, b"");
 }
+
+#[tokio::test]
+async fn an_answer_in_place_of_a_100_is_read_whole_however_late_it_comes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = async move {
+        let (mut io, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(io.read_u8().await.unwrap());
+        }
+        io.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 200000\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let _ = io.write_all(&[b'x'; 200_000]).await;
+        let mut rest = Vec::new();
+        let _ = io.read_to_end(&mut rest).await;
+        rest
+    };
+    let client = Client::new();
+    let request = client.put(url).body("abc").expect_continue(LONG);
+    let send = async {
+        let mut response = request.send().await.unwrap();
+        (response.status(), response.text().await)
+    };
+    let ((status, text), rest) = tokio::join!(send, server);
+    assert_eq!((status.as_u16(), text.unwrap().len()), (401, 200_000));
+    assert_eq!(rest, b"", "the body was not wanted");
+    assert_eq!((client.pool_stats().in_use, client.pool_stats().idle), (0, 0));
+}

@@ -16,6 +16,8 @@ pub(crate) enum Act {
     Answer,
     /// Refuses the stream, having done nothing.
     Refuse,
+    /// Breaks the stream off before an answer.
+    Reset,
     /// Answers, and then says that it takes no further requests.
     AnswerAndLeave,
     /// Leaves at once: this request and later ones were not looked at.
@@ -87,10 +89,11 @@ pub(crate) async fn drive(
     let Ok(mut connection): Result<Connection<_, Bytes>, _> = handshake else { return };
     while let Some(Ok((request, mut respond))) = connection.accept().await {
         let number = seen.requests.fetch_add(1, Relaxed);
-        seen.heads.lock().unwrap().push(format!("{:?}", request.uri()));
+        seen.heads.lock().unwrap().push(format!("{:?} {:?}", request.uri(), request.headers()));
         let act = acts[number.min(acts.len() - 1)];
         match act {
             Act::Refuse => respond.send_reset(Reason::REFUSED_STREAM),
+            Act::Reset => respond.send_reset(Reason::INTERNAL_ERROR),
             Act::Leave => {
                 // Gone without a word about this stream: it was not looked at.
                 respond.send_reset(Reason::REFUSED_STREAM);

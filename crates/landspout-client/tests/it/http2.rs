@@ -179,3 +179,30 @@ async fn the_ordinary_wait_for_an_answer_ends() {
     assert_eq!(error.phase(), landspout_client::Phase::FirstByte);
     assert_eq!(client.pool_stats().streams, 0);
 }
+
+#[tokio::test]
+async fn a_body_does_not_wait_for_a_100_that_cannot_be_seen() {
+    let server = H2Server::play(&[Act::Answer], 100).await;
+    let request = client().post(server.url()).body("order").timeout(Duration::from_secs(5));
+    let request = request.expect_continue(Duration::from_secs(60));
+    let mut response = request.send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "order");
+    assert!(!server.seen.heads.lock().unwrap()[0].contains("expect"));
+}
+
+#[tokio::test]
+async fn a_stream_that_the_server_broke_off_is_not_opened_again() {
+    let server = H2Server::play(&[Act::Answer, Act::Reset, Act::Answer], 100).await;
+    let client = client();
+    get(&client, &server).await.unwrap();
+    let error = get(&client, &server).await.unwrap_err();
+    assert!(!error.is_timeout() && !error.is_body(), "{error:?}");
+    assert_eq!(
+        server.requests(),
+        2,
+        "the server has said that it failed, and not that it did nothing"
+    );
+    get(&client, &server).await.unwrap();
+    assert_eq!(server.connections(), 1);
+    assert_eq!(client.pool_stats().streams, 0);
+}
