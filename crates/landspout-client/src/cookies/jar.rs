@@ -80,13 +80,20 @@ impl Jar {
         if self.total > MAX_TOTAL {
             let mut times: Vec<u64> = self.all().map(|cookie| cookie.accessed).collect();
             let (_, &mut latest, _) = times.select_nth_unstable(MAX_TOTAL / 10);
-            self.keep(|cookie| cookie.accessed > latest);
+            // Many may have been used at the same time: no more of them go than must.
+            let before = times.iter().filter(|&&time| time < latest).count();
+            let mut others = (MAX_TOTAL / 10 + 1).saturating_sub(before);
+            self.keep(|cookie| {
+                let goes = cookie.accessed < latest || (cookie.accessed == latest && others > 0);
+                others -= usize::from(goes && cookie.accessed == latest);
+                !goes
+            });
         }
     }
 
-    fn keep(&mut self, keeps: impl Fn(&Cookie) -> bool) {
+    fn keep(&mut self, mut keeps: impl FnMut(&Cookie) -> bool) {
         self.domains.retain(|_, cookies| {
-            cookies.retain(&keeps);
+            cookies.retain(&mut keeps);
             !cookies.is_empty()
         });
         self.total = self.domains.values().map(Vec::len).sum();

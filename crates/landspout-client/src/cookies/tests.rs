@@ -172,6 +172,16 @@ fn there_are_never_more_than_the_limits_say() {
     assert!(jar.all().all(|cookie| cookie.domain != "x0.test"));
 }
 
+#[test]
+fn a_full_jar_keeps_what_came_at_the_same_time() {
+    let mut jar = Jar::default();
+    for number in 0..3001 {
+        let host = format!("h{number}.test");
+        jar.set("a=b", Place { secure: false, host: &host, path: "/" }, NOW);
+    }
+    assert_eq!(jar.all().count(), 2700);
+}
+
 proptest! {
     #[test]
     fn no_header_makes_it_panic(text: String, other in "[a-z]{0,2}=?[a-z]{0,3}(; ?(Path|Domain|Max-Age|Expires)=[-a-z0-9./ ]{0,12}){0,4}") {

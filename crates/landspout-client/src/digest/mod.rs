@@ -21,7 +21,7 @@ const MAX_ANSWERS: u32 = 2;
 pub(crate) struct DigestAuth {
     user: String,
     password: String,
-    /// The one used last is last.
+    /// The one whose challenge came last is last.
     sessions: Mutex<Vec<Session>>,
 }
 
