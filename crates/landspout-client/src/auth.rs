@@ -3,7 +3,9 @@
 #[cfg(feature = "digest")]
 use crate::digest::DigestAuth;
 use crate::target::{Origin, basic_credentials};
-use http::header::{HeaderValue, InvalidHeaderValue};
+use http::header::{
+    AUTHORIZATION, COOKIE, HeaderName, HeaderValue, InvalidHeaderValue, PROXY_AUTHORIZATION,
+};
 use http::{HeaderMap, Method};
 use std::fmt;
 #[cfg(feature = "digest")]
@@ -127,3 +129,15 @@ impl PartialEq for Scheme {
 }
 
 impl Eq for Scheme {}
+
+/// Whether a header's values are nobody else's business: `Debug` does not show them, and HTTP/2 does
+/// not remember them (RFC 7541 §7.1.3).
+pub(crate) fn is_secret(name: &HeaderName) -> bool {
+    [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
+}
+
+/// Marks the value of a header that is secret.
+pub(crate) fn conceal(name: &HeaderName, mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(value.is_sensitive() || is_secret(name));
+    value
+}

@@ -1,5 +1,6 @@
 //! The client.
 
+use crate::auth::conceal;
 use crate::call::{Call, Role};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetch;
@@ -268,6 +269,7 @@ impl Inner {
     fn new(config: ClientConfig, backend: Backend) -> Inner {
         let headers = config.headers.iter().map(|(name, value)| {
             let pair = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(value).ok());
+            let pair = pair.map(|(name, value)| (name.clone(), conceal(&name, value)));
             pair.ok_or_else(|| format!("the client's header {name:?} is none"))
         });
         let user_agent = match &*config.user_agent {

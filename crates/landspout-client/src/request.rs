@@ -1,5 +1,6 @@
 //! A request in the making.
 
+use crate::auth::{conceal, is_secret};
 use crate::call::{Call, Role};
 use crate::callback::Callbacks;
 use crate::client::invalid;
@@ -95,7 +96,10 @@ impl RequestBuilder {
         let name: Result<HeaderName, http::Error> = name.try_into().map_err(Into::into);
         let value: Result<HeaderValue, http::Error> = value.try_into().map_err(Into::into);
         match (name, value) {
-            (Ok(name), Ok(value)) => drop(self.headers.insert(name, value)),
+            (Ok(name), Ok(value)) => {
+                let value = conceal(&name, value);
+                self.headers.insert(name, value);
+            }
             (Err(error), _) | (_, Err(error)) => self.note(Err(error.into())),
         }
         self
@@ -104,6 +108,9 @@ impl RequestBuilder {
     /// Adds headers, each in place of any of the same name.
     pub fn headers(mut self, headers: HeaderMap) -> RequestBuilder {
         self.headers.extend(headers);
+        for (name, value) in &mut self.headers {
+            value.set_sensitive(value.is_sensitive() || is_secret(name));
+        }
         self
     }
 
@@ -381,6 +388,7 @@ impl RequestBuilder {
     #[cfg(feature = "websocket")]
     pub(crate) fn into_handshake(mut self, limit: Duration) -> RequestBuilder {
         self.body = Body::empty();
+        self.replay = None;
         self.options.timeout.get_or_insert(limit);
         self.options.max_redirects.get_or_insert(0);
         // RFC 6455 §4.1: a proxy that passes requests on would drop the upgrade.

@@ -22,6 +22,7 @@ macro_rules! setters {
 
 mod http2;
 mod proxy;
+mod shown;
 mod tcp;
 mod tls;
 
@@ -34,7 +35,7 @@ pub use tls::{ClientCertificate, TlsConfig, TlsVersion};
 /// The settings of a [`Client`](crate::Client). What a request sets for itself wins over them.
 ///
 /// In a file, durations are numbers of seconds, whole or not. For every duration and every number
-/// of connections, zero means no limit.
+/// of connections, zero means no limit. Its `Debug` does not show the values of `headers`.
 ///
 /// ```
 /// use landspout_client::{Client, ClientConfig};
@@ -44,7 +45,7 @@ pub use tls::{ClientCertificate, TlsConfig, TlsVersion};
 /// let client = Client::with_config(config);
 /// assert_eq!(client.config().connect_timeout, Duration::from_secs(20));
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ClientConfig {
@@ -122,7 +123,8 @@ pub struct ClientConfig {
 
     /// How long a request with a body waits for the server's `100 Continue` before it sends the
     /// body all the same; such requests say `Expect: 100-continue`. Default zero: they do not.
-    /// Worth a round trip for large bodies that may be refused.
+    /// Worth a round trip for large bodies that may be refused. Over HTTP/2 nothing waits: a server
+    /// can stop a body there at any time.
     #[serde(with = "crate::seconds")]
     pub expect_continue: Duration,
 

@@ -1,7 +1,7 @@
 //! Who the client says it is.
 
 use crate::script::{Act, OK, Server, write};
-use landspout_client::{Client, Credentials, RequestOptions};
+use landspout_client::{Client, ClientConfig, Credentials, RequestOptions};
 
 fn to(location: &str) -> String {
     format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
@@ -151,4 +151,18 @@ mod digest {
         Client::new().get(server.url("/")).credentials(jäger).send().await.unwrap();
         assert!(server.requests()[1].contains("username*=UTF-8''J%C3%A4ger, "));
     }
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let config = ClientConfig::default().header("Authorization", "Bearer hidden1");
+    let client = Client::with_config(config.clone().header("x-plain", "shown"));
+    let request = client
+        .get("http://me:hidden2@127.0.0.1/")
+        .header("authorization", "Bearer hidden3")
+        .header("Cookie", "sid=hidden4")
+        .header("proxy-authorization", "Basic hidden5");
+    let more = http::HeaderMap::from_iter([(http::header::COOKIE, "sid=hidden6".parse().unwrap())]);
+    let shown = format!("{config:?} {client:?} {:?}", request.headers(more));
+    assert!(!shown.contains("hidden") && shown.contains("shown"), "{shown}");
 }

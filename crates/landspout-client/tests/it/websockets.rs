@@ -236,3 +236,13 @@ fn they_can_go_to_other_threads() {
     }
     let _: fn(&mut WebSocket<Upgraded>) = of_open;
 }
+
+#[tokio::test]
+async fn a_handshake_has_no_body_whatever_the_request_has() {
+    let server = Server::answering("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").await;
+    let replay = landspout_client::Replay::new(|| "a body".into());
+    let request = Client::new().websocket(server.url("/")).body("another").replay(replay);
+    request.connect(&Config::default()).await.unwrap_err();
+    assert!(server.requests()[0].ends_with("\r\n\r\n"), "{:?}", server.requests());
+    assert!(!server.requests()[0].to_lowercase().contains("content-length"));
+}
