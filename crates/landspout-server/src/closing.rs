@@ -2,11 +2,13 @@
 
 use crate::deadline::Phase;
 use crate::link::{Link, Verdict};
+use std::error::Error;
 use std::future::poll_fn;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncWrite, ReadBuf};
+use tracing::error;
 
 impl Link {
     /// Runs `poll` in the connection's task, unless a verdict ends it.
@@ -78,6 +80,13 @@ impl Link {
             // Its handlers may keep it for a while.
             stream.shut();
         }
+    }
+
+    /// Says in the log why an answer is not whole.
+    pub(crate) fn tell_broken(&self, error: &dyn Error) {
+        let remote = self.connection.remote_addr().map(tracing::field::display);
+        let cause = error.source().map(tracing::field::display);
+        error!(target: "landspout::server", remote, cause, "an answer broke off: {error}");
     }
 
     /// Sends what is left; false if the connection breaks before.

@@ -107,8 +107,8 @@ pub struct ServerConfig {
     /// one is answered with 431. It bounds chunked trailers too.
     pub header_bytes: usize,
 
-    /// The greatest number of header lines; 100. More are answered with 431. Another number than
-    /// 100 costs two allocations for each request.
+    /// The greatest number of header lines; 100, and 16 384 at the most. More are answered with 431.
+    /// Another number than 100 costs two allocations for each request.
     pub header_count: usize,
 
     /// The longest request target in bytes; 8 KiB. A longer one is answered with 414, if the head

@@ -104,7 +104,8 @@ impl Link {
 
     /// Begins to serve several requests at a time.
     pub(crate) fn share(&self) {
-        let _ = self.streams.set(Box::default());
+        let window = self.connections.config.http2.connection_window;
+        let _ = self.streams.set(Box::new(Streams::new(window)));
         // What was read to get here was no request.
         self.enter(Phase::First);
     }

@@ -140,6 +140,10 @@ impl Streamed {
         loop {
             let frame = ready!(self.poll_body(cx)).transpose()?;
             let Some(frame) = frame else {
+                if self.room.is_some_and(|room| room > 0) {
+                    let message = "the body is shorter than the Content-Length of its answer";
+                    return Poll::Ready(Some(Err(BodyError::other(message))));
+                }
                 return Poll::Ready(self.last.take().map(|last| Ok(Frame::data(last))));
             };
             let Some(room) = self.room else { return Poll::Ready(Some(Ok(frame))) };

@@ -9,6 +9,10 @@ pub(crate) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Resul
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<Duration, D::Error> {
     let seconds = f64::deserialize(source)?;
+    if seconds >= Duration::MAX.as_secs_f64() {
+        // So that what was written can be read, too.
+        return Ok(Duration::MAX);
+    }
     Duration::try_from_secs_f64(seconds)
         .map_err(|_| de::Error::custom(format!("{seconds} is not a number of seconds, 0 or more")))
 }

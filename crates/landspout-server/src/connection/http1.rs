@@ -36,10 +36,13 @@ pub(super) fn builder(config: &ServerConfig) -> Builder {
     builder.max_buf_size(config.header_bytes.max(64 << 10));
     if config.header_count != 100 {
         // It is hyper's own number, and to set it costs allocations.
-        builder.max_headers(config.header_count);
+        builder.max_headers(config.header_count.min(MOST_HEADERS));
     }
     builder
 }
+
+/// How many header lines a request can have at the most: its table of them holds 24 576.
+const MOST_HEADERS: usize = 16 << 10;
 
 /// Why a parser is no longer driven.
 enum Stop {

@@ -28,6 +28,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::task::spawn_local;
 
 pub(super) fn builder(config: &ServerConfig) -> Builder<LocalTasks> {
@@ -43,16 +44,19 @@ pub(super) fn builder(config: &ServerConfig) -> Builder<LocalTasks> {
         .max_frame_size(limits.frame_bytes.clamp(16 << 10, (16 << 20) - 1))
         .max_send_buf_size(limits.send_buffer.min(MAX_WINDOW as usize))
         .max_header_list_size(u32::try_from(config.header_bytes).unwrap_or(u32::MAX))
-        .keep_alive_timeout(limits.ping_timeout)
+        .keep_alive_timeout(limits.ping_timeout.min(LONGEST_WAIT))
         .enable_connect_protocol();
     if !limits.ping_interval.is_zero() {
-        builder.keep_alive_interval(limits.ping_interval);
+        builder.keep_alive_interval(limits.ping_interval.min(LONGEST_WAIT));
     }
     builder
 }
 
 /// RFC 9113 §6.9.1.
 const MAX_WINDOW: u32 = (1 << 31) - 1;
+
+/// A year. hyper adds its waits to the time of day, which must not overflow.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl<H: Handler + 'static> Http<H> {
     /// Answers the requests of a shared connection until it ends.
@@ -66,7 +70,7 @@ impl<H: Handler + 'static> Http<H> {
                 return Poll::Ready(End::Judged(verdict));
             }
             let idle = link.waits.expired() == Some(Expired::Idle);
-            if !leaving && (idle || link.is_draining()) {
+            if !leaving && (idle || link.is_draining() || link.is_spent()) {
                 // GOAWAY: what is on its way is still answered (RFC 9113 §6.8).
                 parser.as_mut().graceful_shutdown();
                 leaving = true;
@@ -78,6 +82,10 @@ impl<H: Handler + 'static> Http<H> {
             let polled = parser.as_mut().poll(cx);
             if link.send_batch(cx).is_err() {
                 return Poll::Ready(End::Failed);
+            }
+            if !leaving && link.is_spent() {
+                // The last request that it may bring came just now.
+                cx.waker().wake_by_ref();
             }
             let _ = link.streams().poll_empty(cx);
             if link.streams().orphans() > self.config.http2.max_streams as usize {
@@ -144,7 +152,8 @@ async fn hand_over(upgraded: OnUpgrade, lane: Rc<Lane>) {
     if let Some(sender) = lane.upgrade.take() {
         let open = Open::default();
         lane.hand_over(open.clone());
-        sender.send(Upgraded::new(Tunnel::new(upgraded, open), Bytes::new()));
+        let tunnel = Tunnel::new(upgraded, open, lane.total());
+        sender.send(Upgraded::new(tunnel, Bytes::new()));
     }
 }
 

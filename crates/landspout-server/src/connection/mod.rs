@@ -19,9 +19,7 @@ use crate::{Refusal, ServerConfig};
 use bytes::Bytes;
 use hyper::server::conn::http1::Builder as Http1Builder;
 use landspout_handler::{Handler, UpgradeSender, Upgraded};
-use std::error::Error as _;
 use std::rc::Rc;
-use tracing::error;
 
 const TOO_SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -128,10 +126,8 @@ async fn hand_over(
 
 /// Says once why a connection ended, where that is worth saying.
 fn explain_end(error: &hyper::Error, link: &Link) -> End {
-    let remote = link.connection.remote_addr().map(tracing::field::display);
     if error.is_user() || error.is_body_write_aborted() {
-        let cause = error.source().map(tracing::field::display);
-        error!(target: "landspout::server", remote, cause, "an answer broke off: {error}");
+        link.tell_broken(error);
         return End::Broken;
     }
     if error.is_parse() {

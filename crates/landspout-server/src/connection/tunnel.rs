@@ -5,7 +5,9 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The stream in tokio's terms, and the sign by which its connection sees that it is still open.
@@ -13,11 +15,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) struct Tunnel {
     stream: TokioIo<Upgraded>,
     _open: Open,
+    /// Of what its connection has done, which is not nothing while this is used.
+    total: Arc<AtomicU64>,
 }
 
 impl Tunnel {
-    pub(super) fn new(stream: Upgraded, open: Open) -> Tunnel {
-        Tunnel { stream: TokioIo::new(stream), _open: open }
+    pub(super) fn new(stream: Upgraded, open: Open, total: Arc<AtomicU64>) -> Tunnel {
+        Tunnel { stream: TokioIo::new(stream), _open: open, total }
+    }
+
+    fn count(&self, len: usize) {
+        self.total.fetch_add(len as u64, Ordering::Relaxed);
     }
 }
 
@@ -27,7 +35,10 @@ impl AsyncRead for Tunnel {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.count(buf.filled().len() - before);
+        read
     }
 }
 
@@ -37,7 +48,9 @@ impl AsyncWrite for Tunnel {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
+        self.count(*written.as_ref().unwrap_or(&0));
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

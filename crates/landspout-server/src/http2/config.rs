@@ -16,7 +16,8 @@ use std::time::Duration;
 ///
 /// What else a client could flood a connection with is bounded without a setting: CONTINUATION
 /// frames by [`header_bytes`](crate::ServerConfig::header_bytes), small DATA frames by the windows,
-/// and pings, settings, priorities and window updates by 1 MiB between two requests.
+/// and pings, settings, priorities and window updates by 1 MiB more than the connection's window
+/// between two requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

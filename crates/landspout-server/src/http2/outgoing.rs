@@ -37,8 +37,10 @@ impl Body for Outgoing {
         let this = &mut *self;
         this.unasked = None;
         let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
-        if matches!(frame, Some(Ok(_))) && !this.body.is_end_stream() {
-            this.unasked = Some(this.lane.owe());
+        match &frame {
+            Some(Ok(_)) if !this.body.is_end_stream() => this.unasked = Some(this.lane.owe()),
+            Some(Err(error)) => this.lane.link().tell_broken(error),
+            Some(Ok(_)) | None => {}
         }
         let lane = &this.lane;
         Poll::Ready(

@@ -27,12 +27,14 @@ pub(crate) struct Streams {
     owing: Cell<usize>,
     /// Handlers that run to their end although their client has left.
     orphans: RefCell<JoinSet<()>>,
-    /// Bytes of bodies, in all.
+    /// Bytes of bodies and tunnels, in all.
     body_bytes: Arc<AtomicU64>,
     /// What `body_bytes` was when it was last looked at.
     seen_bytes: Cell<u64>,
     /// Bytes that came since something useful did.
     idle_bytes: Cell<u64>,
+    /// How many of those may be bodies that their handlers have yet to read.
+    window: u64,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,11 @@ pub(crate) struct Lane {
 }
 
 impl Streams {
+    /// Of a connection whose client may send `window` bytes of bodies ahead.
+    pub(crate) fn new(window: u32) -> Streams {
+        Streams { window: window.into(), ..Streams::default() }
+    }
+
     /// Whether nothing is open.
     pub(crate) fn is_empty(&self) -> bool {
         self.open.borrow().is_empty()
@@ -82,7 +89,7 @@ impl Streams {
     /// Counts bytes that came; false if there were too many of no use.
     pub(crate) fn count(&self, len: usize) -> bool {
         self.idle_bytes.set(self.idle_bytes.get() + len as u64);
-        if self.idle_bytes.get() > IDLE_BYTES {
+        if self.idle_bytes.get() > IDLE_BYTES + self.window {
             let body_bytes = self.body_bytes.load(Ordering::Relaxed);
             if self.seen_bytes.replace(body_bytes) == body_bytes {
                 return false;
@@ -165,8 +172,8 @@ impl Lane {
         &self.link
     }
 
-    /// The count of the bytes of all bodies of its connection.
-    pub(super) fn total(&self) -> Arc<AtomicU64> {
+    /// The count of the bytes of all bodies and tunnels of its connection.
+    pub(crate) fn total(&self) -> Arc<AtomicU64> {
         self.link.streams().body_bytes.clone()
     }
 

@@ -98,3 +98,10 @@ fn an_unknown_name_or_a_negative_duration_is_an_error() {
         assert!(error.contains(reason), "{error}");
     }
 }
+
+#[test]
+fn the_longest_duration_survives() {
+    let config = ServerConfig::default().idle_timeout(Duration::MAX);
+    let written = toml::to_string(&config).unwrap();
+    assert_eq!(toml::from_str::<ServerConfig>(&written).unwrap(), config);
+}

@@ -137,3 +137,30 @@ async fn a_refusal_reaches_the_client_and_the_right_is_void() {
     assert_eq!(client.get("http://a/").await.status(), 403);
     assert_eq!(*errors.borrow(), [std::io::ErrorKind::ConnectionAborted]);
 }
+
+#[tokio::test(flavor = "local")]
+async fn what_comes_through_a_tunnel_is_no_flood() {
+    let site = serve(async |mut request: Asked| {
+        let Some(upgrade) = request.take_upgrade() else { return Response::text("GET None") };
+        tokio::task::spawn_local(async move {
+            let mut io = upgrade.await.unwrap();
+            let len = tokio::io::copy(&mut io, &mut tokio::io::sink()).await.unwrap();
+            io.write_all(len.to_string().as_bytes()).await.unwrap();
+            io.shutdown().await
+        });
+        Response::empty(200)
+    });
+    let mut client = client(&site).await;
+    let (answer, mut sending) = client.open(connect("shouting")).await;
+    let mut receiving = within(answer).await.unwrap().into_body();
+    let mut left = 3 << 20;
+    while left > 0 {
+        sending.reserve_capacity(left);
+        let room = within(std::future::poll_fn(|cx| sending.poll_capacity(cx))).await;
+        let len = room.unwrap().unwrap().min(left);
+        left -= len;
+        sending.send_data(Bytes::from(vec![b'x'; len]), left == 0).unwrap();
+    }
+    let said = within(receiving.data()).await.unwrap().unwrap();
+    assert_eq!(said, (3 << 20).to_string());
+}

@@ -57,6 +57,13 @@ async fn too_many_header_lines_are_answered_431() {
 }
 
 #[tokio::test(flavor = "local")]
+async fn without_a_limit_of_its_own_a_head_has_as_many_lines_as_fit_a_table() {
+    let config = ServerConfig::default().header_count(usize::MAX).header_bytes(1 << 20);
+    check(200, config.clone(), get("/", &"X:\r\n".repeat(16_000))).await;
+    check(431, config, get("/", &"X:\r\n".repeat(30_000))).await;
+}
+
+#[tokio::test(flavor = "local")]
 async fn a_method_that_is_too_long_is_answered_501() {
     let request = |method: String| format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n");
     check(200, ServerConfig::default(), request("M".repeat(32))).await;

@@ -19,6 +19,8 @@ mod http2;
 #[cfg(feature = "http2")]
 mod http2_floods;
 #[cfg(feature = "http2")]
+mod http2_limits;
+#[cfg(feature = "http2")]
 mod http2_tunnels;
 #[cfg(feature = "http2")]
 mod http2_wire;
