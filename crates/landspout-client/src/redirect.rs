@@ -115,6 +115,7 @@ pub(crate) enum RedirectError {
 impl fmt::Display for RedirectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            RedirectError::TooMany(1) => f.write_str("more than 1 redirect"),
             RedirectError::TooMany(limit) => write!(f, "more than {limit} redirects"),
             RedirectError::Downgrade => f.write_str("it leads from https to http"),
             RedirectError::Refused(reason) => f.write_str(reason),

@@ -19,6 +19,8 @@ mod gateway;
 mod h2_server;
 #[cfg(feature = "http2")]
 mod http2;
+#[cfg(all(feature = "http2", feature = "gzip", feature = "cookies", feature = "digest"))]
+mod http2_policies;
 mod httpbin;
 mod memory;
 mod misbehaving;
