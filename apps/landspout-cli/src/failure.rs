@@ -33,6 +33,11 @@ impl Failure {
         Failure { code: 8, message: message.into() }
     }
 
+    /// The same, where it does not tell which URL it is about.
+    pub(crate) fn of(self, url: &str) -> Failure {
+        Failure { message: format!("{url}: {}", self.message), ..self }
+    }
+
     /// Prints the message, and gives the code.
     pub(crate) fn tell(&self) -> i32 {
         eprintln!("landspout: {}", self.message);
@@ -43,8 +48,9 @@ impl Failure {
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Failure {
         let phase = error.phase();
-        // A timeout says itself what it interrupted.
-        let message = match error.is_timeout() || error.is_invalid_request() {
+        // These say themselves what they interrupted.
+        let is_said = error.is_timeout() || error.is_invalid_request() || error.is_redirect();
+        let message = match is_said {
             true => format!("{error:?}"),
             false => format!("{error:?} (while {phase})"),
         };

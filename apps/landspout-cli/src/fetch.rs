@@ -170,7 +170,13 @@ fn row(response: &ClientResponse, bytes: u64) -> Row {
 }
 
 fn failed(url: &str, error: FetchError) -> Begun {
-    let url = error.url().unwrap_or(url).to_owned();
-    let row = Row { url, outcome: "failed".to_owned(), bytes: 0, timings: error.timings() };
-    Begun::Failed(error.into(), row)
+    let (url, timings) = (error.url().unwrap_or(url), error.timings());
+    let url = settings::without_credentials(url);
+    let row = Row { url: url.clone(), outcome: "failed".to_owned(), bytes: 0, timings };
+    // A URL that is none is not in the error.
+    let failure = match error.url() {
+        Some(_) => error.into(),
+        None => Failure::from(error).of(&url),
+    };
+    Begun::Failed(failure, row)
 }

@@ -49,9 +49,24 @@ pub(crate) fn with_scheme(url: &str, scheme: &str) -> String {
     if url.contains("://") { url.to_owned() } else { format!("{scheme}://{url}") }
 }
 
+/// The URL as it can be shown, well-formed or not.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let start = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[start..])
+}
+
 #[cfg(test)]
 mod tests {
-    use super::with_scheme;
+    use super::{with_scheme, without_credentials};
+
+    #[test]
+    fn credentials_are_not_shown() {
+        assert_eq!(without_credentials("http://me:secret@host:x/a@b"), "http://host:x/a@b");
+        assert_eq!(without_credentials("http://host?q=a@b"), "http://host?q=a@b");
+        assert_eq!(without_credentials("me:pass@word@host"), "http://host");
+    }
 
     #[test]
     fn a_scheme_may_be_left_out() {

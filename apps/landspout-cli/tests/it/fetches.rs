@@ -81,6 +81,7 @@ fn a_failure_has_its_line_and_its_code() {
         (vec!["http://nowhere.invalid/"], 4, "(while resolving the host name)"),
         (vec!["-m", "0.05", &slow], 7, "timed out after 50ms while waiting for the answer"),
         (vec!["gopher://host/"], 2, "the URL's scheme must be http or https"),
+        (vec!["http://me:secret@host:x/"], 2, "http://host:x/: GET: the request cannot be sent"),
         (vec!["-f", &missing], 22, "the server answered 404 Not Found"),
         (vec!["-H", "nonsense", &missing], 2, "`nonsense` is no header: it is `name: value`"),
         (vec!["-d", "@/no/such/file", &missing], 3, "/no/such/file: No such file"),
@@ -90,6 +91,7 @@ fn a_failure_has_its_line_and_its_code() {
         let ended = run(&arguments, "");
         assert!(ended.code == code && ended.stderr.contains(line), "{arguments:?}: {ended:?}");
         assert_eq!(ended.stdout, "");
+        assert!(!ended.stderr.contains("secret"), "{ended:?}");
     }
     assert_eq!(run(&["fetch", &missing], "").code, 0, "a 404 is an answer");
     let silent = run(&["fetch", "-s", "http://127.0.0.1:1/"], "");
