@@ -15,7 +15,8 @@ pub(crate) async fn server() -> (SocketAddr, String) {
     server_answering(OK.to_owned()).await
 }
 
-async fn server_answering(answer: String) -> (SocketAddr, String) {
+/// The TLS of a server for `localhost`, and its certificate as PEM.
+pub(crate) fn identity() -> (rustls::ServerConfig, String) {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -26,6 +27,11 @@ async fn server_answering(answer: String) -> (SocketAddr, String) {
         .with_no_client_auth()
         .with_single_cert(vec![cert.der().clone()], key)
         .unwrap();
+    (config, cert.pem())
+}
+
+async fn server_answering(answer: String) -> (SocketAddr, String) {
+    let (config, pem) = identity();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -42,7 +48,7 @@ async fn server_answering(answer: String) -> (SocketAddr, String) {
             });
         }
     });
-    (addr, cert.pem())
+    (addr, pem)
 }
 
 fn client(tls: TlsConfig) -> Client {

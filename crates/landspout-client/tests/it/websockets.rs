@@ -1,11 +1,14 @@
 //! WebSockets: what opens one, and what does not.
 
+use crate::peer::Peer;
 use crate::script::{Act, Server, write};
+#[cfg(feature = "tls")]
+use landspout_client::TlsConfig;
 use landspout_client::websocket::{
-    CloseCode, Config, ConnectError, DeflateConfig, HandshakeError, Message, ReconnectConfig,
-    Upgraded, WebSocket,
+    CloseCode, CloseFrame, Config, ConnectError, DeflateConfig, HandshakeError, Message,
+    ReconnectConfig, Upgraded, WebSocket,
 };
-use landspout_client::{Client, Request, Response};
+use landspout_client::{Client, ClientConfig, ProxyConfig, Request, Response};
 use landspout_websocket::Offer;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -182,44 +185,6 @@ async fn a_handler_in_memory_can_be_talked_to() {
     assert_eq!(socket.receive().await.unwrap(), Some(Message::from("welcome")));
 }
 
-#[cfg(feature = "tls")]
-#[tokio::test]
-async fn wss_is_https_and_speaks_http1_where_the_server_would_rather_speak_http2() {
-    use landspout_client::{ClientConfig, TlsConfig};
-    use rustls::pki_types::PrivateKeyDer;
-    use std::sync::Arc;
-
-    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![key.cert.der().clone()],
-            PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap(),
-        )
-        .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
-        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-        let mut socket = WebSocket::accept(stream, &Config::default()).await.unwrap();
-        while let Ok(Some(message)) = socket.receive().await {
-            socket.send(message).await.unwrap();
-        }
-    });
-    let tls = TlsConfig::default().system_roots(false).extra_root(key.cert.pem());
-    let client = Client::with_config(ClientConfig::default().tls(tls));
-    let request = client.websocket(format!("wss://localhost:{port}/"));
-    let mut socket = request.connect(&Config::default()).await.unwrap();
-    socket.send("in secret").await.unwrap();
-    assert_eq!(socket.receive().await.unwrap(), Some(Message::from("in secret")));
-}
-
 #[test]
 fn they_can_go_to_other_threads() {
     fn is_send<T: Send>(_: &T) {}
@@ -245,4 +210,80 @@ async fn a_handshake_has_no_body_whatever_the_request_has() {
     request.connect(&Config::default()).await.unwrap_err();
     assert!(server.requests()[0].ends_with("\r\n\r\n"), "{:?}", server.requests());
     assert!(!server.requests()[0].to_lowercase().contains("content-length"));
+}
+
+/// As [`echo`], for `localhost` over TLS and with a liking for HTTP/2; and its certificate as PEM.
+#[cfg(feature = "tls")]
+async fn echo_over_tls() -> (SocketAddr, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (mut tls, pem) = crate::tls::identity();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(tls));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+                let config = Config::default();
+                let Ok(mut socket) = WebSocket::accept(stream, &config).await else { return };
+                while let Ok(Some(message)) = socket.receive().await {
+                    socket.send(message).await.unwrap();
+                }
+            });
+        }
+    });
+    (addr, pem)
+}
+
+/// Sends messages of several sizes, and closes in order.
+async fn check_echo(client: &Client, url: &str) {
+    let mut socket = client.websocket(url).connect(&Config::default()).await.unwrap();
+    for text in ["one".to_owned(), String::new(), "to and fro ".repeat(20_000)] {
+        socket.send(text.clone()).await.unwrap();
+        assert_eq!(socket.receive().await.unwrap(), Some(Message::from(text)));
+    }
+    socket.close(CloseCode::NORMAL, "done").await.unwrap();
+    assert_eq!(socket.close_frame().map(CloseFrame::code), Some(CloseCode::NORMAL));
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn wss_is_https_and_speaks_http1_where_the_server_would_rather_speak_http2() {
+    let (addr, pem) = echo_over_tls().await;
+    let tls = TlsConfig::default().system_roots(false).extra_root(pem);
+    let client = Client::with_config(ClientConfig::default().tls(tls));
+    let url = format!("wss://localhost:{}/chat", addr.port());
+    check_echo(&client, &url).await;
+    let error = connect(url).await.unwrap_err();
+    assert!(matches!(&error, ConnectError::Fetch(error) if error.is_tls()), "{error:?}");
+}
+
+/// RFC 6455 §4.1: a proxy is asked for a tunnel, in clear text too.
+#[tokio::test]
+async fn tinyproxy_lets_websockets_through_in_a_tunnel() {
+    let proxy = Peer::start("tinyproxy", |command, addr, folder| {
+        let config = folder.join("tinyproxy.conf");
+        let port = addr.port();
+        let text = format!("Port {port}\nListen 127.0.0.1\nBasicAuth user secret\n");
+        std::fs::write(&config, text + "Allow 127.0.0.1\n").unwrap();
+        command.arg("-d").arg("-c").arg(config);
+    });
+    let Some(proxy) = proxy.await else { return };
+    let through = |credentials| ProxyConfig::all(format!("http://{credentials}{}", proxy.addr));
+    let config = ClientConfig::default().proxy(through("user:secret@"));
+    let addr = echo(Config::default()).await;
+    let url = format!("ws://{addr}/chat");
+    check_echo(&Client::with_config(config.clone()), &url).await;
+    #[cfg(feature = "tls")]
+    {
+        let (addr, pem) = echo_over_tls().await;
+        let tls = TlsConfig::default().system_roots(false).extra_root(pem);
+        let client = Client::with_config(config.tls(tls));
+        check_echo(&client, &format!("wss://localhost:{}/chat", addr.port())).await;
+    }
+    let stranger = Client::with_config(ClientConfig::default().proxy(through("")));
+    let error = stranger.websocket(url).connect(&Config::default()).await.unwrap_err();
+    assert!(matches!(&error, ConnectError::Fetch(error) if error.is_proxy_auth()), "{error:?}");
 }
