@@ -198,10 +198,15 @@ impl Share {
         let open = |index: &usize| self.balance.loops[*index].open.load(Ordering::Acquire);
         let taken = |index: &usize| self.balance.loops[*index].taken.load(Ordering::Relaxed);
         while let Some(index) = others.clone().filter(open).min_by_key(taken) {
-            let Some(mut waiting) = self.take_waiting() else { return };
             let there = Share { balance: self.balance.clone(), index };
+            let mut queue = there.waiting();
+            if !there.seats().open.load(Ordering::Acquire) {
+                // It has closed since, and looks at its queue no more.
+                continue;
+            }
+            let Some(mut waiting) = self.take_waiting() else { return };
             waiting.seat = there.seat();
-            there.waiting().push_back(waiting);
+            queue.push_back(waiting);
             there.seats().arrived.notify_one();
         }
     }

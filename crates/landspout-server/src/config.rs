@@ -124,12 +124,14 @@ pub struct ServerConfig {
     pub body_bytes: u64,
 
     /// The greatest number of connections of this server, which is one loop's; 10 000. One more is
-    /// answered with 503 and `Retry-After`, and closed.
+    /// answered with 503 and `Retry-After`, and closed; over TLS it is closed without an answer.
     pub max_connections: usize,
 
     /// The greatest number of connections from one client address to this server, which is one
     /// loop's: one IPv4 address, or the first 64 bits of an IPv6 address. One more is answered with
-    /// 503 and `Retry-After`, and closed. 0, which is no limit, because a server cannot tell a proxy,
+    /// 503 and `Retry-After`, and closed. Behind the
+    /// [PROXY protocol](crate::Listen#structfield.proxy_protocol) the address is the one that the
+    /// proxy tells. 0, which is no limit, because a server cannot tell a proxy,
     /// from whose address everybody comes, from an attacker. Set it where clients come directly;
     /// [trusted proxies](ServerConfig#structfield.proxies) are not counted.
     pub address_connections: usize,
@@ -141,11 +143,13 @@ pub struct ServerConfig {
     pub max_requests: usize,
 
     /// How many requests a connection may bring; 0, which is no limit. The last answer says
-    /// `Connection: close`.
+    /// `Connection: close`; over HTTP/2 a GOAWAY follows the last request, and what the client has
+    /// sent before it read that is answered too.
     pub connection_requests: u64,
 
     /// How old a connection may become; 0, which is no limit. The first answer after that says
-    /// `Connection: close`, so that clients of a balancer spread again over its servers.
+    /// `Connection: close`, so that clients of a balancer spread again over its servers. Over
+    /// HTTP/2 a GOAWAY comes with it.
     #[serde(with = "crate::seconds")]
     pub connection_age: Duration,
 

@@ -308,6 +308,11 @@ impl Membership {
         }
     }
 
+    /// Takes a place among those of its client, instead of the one that it has.
+    pub(crate) fn take(&mut self, place: Option<Place>) {
+        self.place = place;
+    }
+
     /// Keeps the place of a connection that was handed over, until it is closed.
     pub(crate) fn hand_over(mut self, open: Open, connection: Connection) {
         if let Some(key) = self.key.take() {

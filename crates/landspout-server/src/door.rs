@@ -179,12 +179,9 @@ impl<H: Handler + 'static> Door<H> {
         opening: &Rc<Opening>,
         seat: Option<Seat>,
     ) {
-        let place = match self.place(&peer) {
+        let place = match self.room().and_then(|()| self.place(peer)) {
             Ok(place) => place,
-            Err(refused) => {
-                self.connections.refusals.refuse(refused.cause, peer.addr(), &refused.why);
-                return self.turned_away.refuse(stream);
-            }
+            Err(refused) => return self.turn_away(stream, peer, opening, refused),
         };
         let membership = self.connections.enter(place, seat);
         if opening.is_nothing() {
@@ -194,22 +191,34 @@ impl<H: Handler + 'static> Door<H> {
         }
     }
 
-    /// Finds a place for a connection among all, and among those of its client if there is a limit.
-    fn place(&self, peer: &Peer) -> Result<Option<Place>, Refused> {
-        let connections = &self.connections;
-        if connections.len() >= connections.config.max_connections {
-            let why = "there are too many connections";
-            return Err(Refused::new(Refusal::TooManyConnections, why));
+    /// Whether there is room for one more.
+    fn room(&self) -> Result<(), Refused> {
+        if self.connections.len() < self.connections.config.max_connections {
+            return Ok(());
         }
+        Err(Refused::new(Refusal::TooManyConnections, "there are too many connections"))
+    }
+
+    /// Finds a place for a connection among those of its client, if there is a limit for them.
+    fn place(&self, peer: Peer) -> Result<Option<Place>, Refused> {
+        let connections = &self.connections;
         let address = peer.addr().map(|addr| addr.ip());
         let most = connections.config.address_connections;
         match address {
-            Some(address) if most > 0 && !connections.config.proxies.trusts(*peer) => {
+            Some(address) if most > 0 && !connections.config.proxies.trusts(peer) => {
                 let why = "there are too many connections from this address";
                 let place = connections.addresses.enter(address, most);
                 place.map(Some).ok_or(Refused::new(Refusal::PerAddress, why))
             }
             _ => Ok(None),
+        }
+    }
+
+    fn turn_away(&self, stream: Stream, peer: Peer, opening: &Opening, refused: Refused) {
+        self.connections.refusals.refuse(refused.cause, peer.addr(), &refused.why);
+        // A client that waits for a handshake cannot read what is told in clear text.
+        if !opening.is_encrypted() {
+            self.turned_away.refuse(stream);
         }
     }
 
@@ -219,17 +228,40 @@ impl<H: Handler + 'static> Door<H> {
         stream: Stream,
         peer: Peer,
         opening: Rc<Opening>,
-        membership: Membership,
+        mut membership: Membership,
     ) {
         let mut opened = None;
         let opens = async {
-            let Connections { config, refusals, .. } = &*self.connections;
-            opened = opening.open(stream, peer, config, refusals).await.ok();
+            opened = self.bring_in(stream, peer, &opening, &mut membership).await;
         };
         either(opens, self.connections.finishing()).await;
         if let Some((stream, peer)) = opened {
             self.serve(stream, peer, membership);
         }
+    }
+
+    /// Brings a connection to where its first request can be read; nothing if it does not get there.
+    async fn bring_in(
+        &self,
+        mut stream: Stream,
+        peer: Peer,
+        opening: &Opening,
+        membership: &mut Membership,
+    ) -> Option<(Stream, Peer)> {
+        let Connections { config, refusals, .. } = &*self.connections;
+        let client = opening.introduce(&mut stream, peer, config, refusals).await.ok()?;
+        if client != peer {
+            // Only now it is known whose connection it is.
+            match self.place(client) {
+                Ok(place) => membership.take(place),
+                Err(refused) => {
+                    self.turn_away(stream, client, opening, refused);
+                    return None;
+                }
+            }
+        }
+        let stream = opening.encrypt(stream, client, config, refusals).await.ok()?;
+        Some((stream, client))
     }
 
     fn serve(&self, stream: Stream, peer: Peer, membership: Membership) {

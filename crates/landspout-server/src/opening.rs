@@ -61,38 +61,62 @@ impl Opening {
 
     /// Whether there is nothing to do.
     pub(crate) fn is_nothing(&self) -> bool {
-        #[cfg(feature = "tls")]
-        let clear = self.tls.is_none();
-        #[cfg(not(feature = "tls"))]
-        let clear = true;
-        clear && !self.proxy_protocol
+        !self.is_encrypted() && !self.proxy_protocol
     }
 
-    /// Brings a connection to where its first request can be read.
-    pub(crate) async fn open(
+    /// Whether its clients wait for a handshake.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    /// Finds out who is at the other end, if a proxy is to tell.
+    pub(crate) async fn introduce(
         &self,
-        mut stream: Stream,
-        mut peer: Peer,
+        stream: &mut Stream,
+        peer: Peer,
         config: &ServerConfig,
         refusals: &RefusalLog,
-    ) -> Result<(Stream, Peer), NotOpened> {
-        if self.proxy_protocol {
-            peer = proxied::receive(&mut stream, peer, config).await.map_err(|error| {
-                refusals.refuse(Refusal::ProxyProtocol, peer.addr(), &error);
-                NotOpened
-            })?;
+    ) -> Result<Peer, NotOpened> {
+        if !self.proxy_protocol {
+            return Ok(peer);
         }
-        #[cfg(feature = "tls")]
-        if let Some(tls) = &self.tls {
-            return match tls.accept(stream).await {
-                Ok(stream) => Ok((Stream::Tls(Box::new(stream)), peer)),
-                Err(error) => {
-                    refusals.refuse(refusal(&error), peer.addr(), &error);
-                    Err(NotOpened)
-                }
-            };
+        proxied::receive(stream, peer, config).await.map_err(|error| {
+            refusals.refuse(Refusal::ProxyProtocol, peer.addr(), &error);
+            NotOpened
+        })
+    }
+
+    /// Shakes hands with the client, if that is to be.
+    #[cfg(feature = "tls")]
+    pub(crate) async fn encrypt(
+        &self,
+        stream: Stream,
+        client: Peer,
+        config: &ServerConfig,
+        refusals: &RefusalLog,
+    ) -> Result<Stream, NotOpened> {
+        let Some(tls) = &self.tls else { return Ok(stream) };
+        match tls.accept(stream, config.http2.is_on()).await {
+            Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
+            Err(error) => {
+                refusals.refuse(refusal(&error), client.addr(), &error);
+                Err(NotOpened)
+            }
         }
-        Ok((stream, peer))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    pub(crate) async fn encrypt(
+        &self,
+        stream: Stream,
+        _: Peer,
+        _: &ServerConfig,
+        _: &RefusalLog,
+    ) -> Result<Stream, NotOpened> {
+        Ok(stream)
     }
 
     /// What must go on for as long as connections are opened; it does not end.

@@ -45,10 +45,15 @@ impl fmt::Display for HandshakeError {
 
 impl Tls {
     /// Makes a TLS connection of a plain one. A client with which that fails has been told why.
+    /// HTTP/2 is offered only if the server speaks it, whatever this was made for.
     ///
     /// # Cancel safety
     /// To drop it drops the connection.
-    pub(crate) async fn accept(&self, stream: Stream) -> Result<TlsStream<Stream>, HandshakeError> {
+    pub(crate) async fn accept(
+        &self,
+        stream: Stream,
+        http2: bool,
+    ) -> Result<TlsStream<Stream>, HandshakeError> {
         let shaken = async {
             // A method is a word of capitals, and TLS begins with a 22 (RFC 8446 §5.1).
             let first = stream.first_byte().await.map_err(HandshakeError::Failed)?;
@@ -57,7 +62,7 @@ impl Tls {
                 return Err(HandshakeError::NotTls);
             }
             // On a failure it sends the alert that says why (RFC 8446 §6.2).
-            let accepted = TlsAcceptor::from(self.current()).accept(stream).await;
+            let accepted = TlsAcceptor::from(self.current_for(http2)).accept(stream).await;
             accepted.map_err(HandshakeError::Failed)
         };
         match self.handshake_timeout() {

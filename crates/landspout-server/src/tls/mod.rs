@@ -113,8 +113,15 @@ impl Tls {
         Ok(())
     }
 
-    pub(crate) fn current(&self) -> Arc<ServerConfig> {
-        self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What holds for the next connection to a server that speaks HTTP/2, or does not.
+    fn current_for(&self, http2: bool) -> Arc<ServerConfig> {
+        let current = self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if http2 || self.0.protocols.len() == protocols(false).len() {
+            return current;
+        }
+        let mut config = ServerConfig::clone(&current);
+        config.alpn_protocols = names(protocols(false));
+        Arc::new(config)
     }
 
     pub(crate) fn handshake_timeout(&self) -> Option<Duration> {
@@ -126,8 +133,8 @@ fn server_config(config: &TlsConfig, protocols: &[&[u8]]) -> Result<ServerConfig
     let unusable = |error: rustls::Error| TlsError::new("TLS cannot be set up").because(error);
     // Named here, because rustls panics where another crate has brought a second provider along.
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let names = config.refuse_unknown_names;
-    let certificates = Certificates::read(&config.certificates, names, &provider)?;
+    let refuse = config.refuse_unknown_names;
+    let certificates = Certificates::read(&config.certificates, refuse, &provider)?;
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions(config.min_version))
         .map_err(unusable)?;
@@ -136,7 +143,7 @@ fn server_config(config: &TlsConfig, protocols: &[&[u8]]) -> Result<ServerConfig
         None => builder.with_no_client_auth(),
     };
     let mut server = builder.with_cert_resolver(Arc::new(certificates));
-    server.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    server.alpn_protocols = names(protocols);
     // What a session is lies with its client, sealed by a key that all loops have and that changes
     // every six hours: no table of sessions to share, bound and search.
     server.ticketer = aws_lc_rs::Ticketer::new().map_err(unusable)?;
@@ -146,6 +153,10 @@ fn server_config(config: &TlsConfig, protocols: &[&[u8]]) -> Result<ServerConfig
 /// In the order of preference, by their ALPN names (RFC 7301).
 fn protocols(http2: bool) -> &'static [&'static [u8]] {
     if http2 && cfg!(feature = "http2") { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] }
+}
+
+fn names(protocols: &[&[u8]]) -> Vec<Vec<u8>> {
+    protocols.iter().map(|name| name.to_vec()).collect()
 }
 
 static FROM_TLS12: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];

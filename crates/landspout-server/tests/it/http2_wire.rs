@@ -5,7 +5,7 @@ use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 use http::{Request, StatusCode};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
@@ -19,12 +19,16 @@ pub(crate) struct H2 {
 
 impl H2 {
     pub(crate) async fn connect(site: &Site) -> H2 {
-        H2::over(TcpStream::connect(site.addr).await.unwrap(), h2::client::Builder::new()).await
-    }
-
-    pub(crate) async fn over(stream: TcpStream, builder: h2::client::Builder) -> H2 {
+        let stream = TcpStream::connect(site.addr).await.unwrap();
         // Where time is paused, nothing waits for an acknowledgement in real time.
         stream.set_nodelay(true).unwrap();
+        H2::over(stream, h2::client::Builder::new()).await
+    }
+
+    pub(crate) async fn over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        builder: h2::client::Builder,
+    ) -> H2 {
         let (sender, connection) = within(builder.handshake(stream)).await.unwrap();
         H2 { sender, ending: tokio::task::spawn_local(connection) }
     }

@@ -40,6 +40,8 @@ mod strict;
 mod text_log;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_crossings;
 #[cfg(unix)]
 mod unix_sockets;
 mod upgrades;

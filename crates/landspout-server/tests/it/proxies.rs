@@ -1,6 +1,6 @@
 //! Who the client is, behind a proxy and in spite of those who would be another one.
 
-use crate::wire::{Client, serve, serve_with};
+use crate::wire::{Client, serve, serve_on, serve_with};
 use landspout_server::{
     Listen, ProxyConfig, ProxyHeaders, Refusal, Request, Server, ServerConfig, TrustedProxy,
 };
@@ -174,4 +174,29 @@ async fn without_a_preamble_of_a_trusted_proxy_the_connection_is_closed_and_coun
     assert_eq!(preceded("127.0.0.1", b"").await, "");
     assert_eq!(preceded("127.0.0.1", b"PROXY TCP4 x\r\n").await, "");
     assert_eq!(preceded("10.0.0.0/8", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n").await, "");
+}
+
+#[tokio::test(flavor = "local")]
+async fn each_client_behind_the_proxy_protocol_has_its_own_count() {
+    let listen = "127.0.0.1:0".parse::<Listen>().unwrap().proxy_protocol(true);
+    let proxies = ProxyConfig::default().trust("127.0.0.1".parse().unwrap());
+    let config = ServerConfig::default().proxies(proxies).address_connections(1);
+    let site = serve_on(listen, config, who);
+    let connect = async |client: &str| {
+        let mut connection = site.connect().await;
+        connection.send(format!("PROXY TCP4 {client} 192.0.2.9 1 2\r\n")).await;
+        connection.send("GET / HTTP/1.1\r\nHost: inner\r\n\r\n").await;
+        let status = connection.answer().await.status();
+        (connection, status)
+    };
+    let (first, status) = connect("192.0.2.1").await;
+    assert_eq!(status, 200);
+    assert_eq!(connect("192.0.2.1").await.1, 503);
+    assert_eq!(connect("192.0.2.2").await.1, 200);
+    assert_eq!(site.refusals.count(Refusal::PerAddress), 1);
+    drop(first);
+    while connect("192.0.2.1").await.1 == 503 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(site.stop().await.cut, 0);
 }
