@@ -104,3 +104,33 @@ impl fmt::Debug for PreparedMessage {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "deflate"))]
+#[expect(clippy::unwrap_used)]
+mod tests {
+    use super::PreparedMessage;
+    use crate::handshake::{Offer, Opening};
+    use crate::{Config, DeflateConfig, Protocol};
+    use http::{Method, Version};
+
+    fn protocol(deflate: Option<DeflateConfig>) -> Protocol {
+        let config = deflate.into_iter().fold(Config::default(), Config::deflate);
+        let headers = Opening::new(&config).headers();
+        let offer = Offer::read(&Method::GET, Version::HTTP_11, &headers).unwrap();
+        Protocol::new(offer.accept(&config).unwrap().agreement, &config)
+    }
+
+    #[test]
+    fn all_connections_that_agreed_on_the_same_share_the_same_bytes() {
+        let message = PreparedMessage::new("a price, ".repeat(100));
+        let kinds = [None, Some(DeflateConfig::default()), Some(DeflateConfig::default().level(1))];
+        let places = kinds.map(|kind| {
+            let place = |protocol: Protocol| message.frame(protocol.codec()).bytes.as_ptr();
+            let first = place(protocol(kind.clone()));
+            assert!((0..10).all(|_| place(protocol(kind.clone())) == first));
+            first
+        });
+        // Compressed once for a size of window, whatever the level that is asked for later.
+        assert!(places[0] != places[1] && places[1] == places[2]);
+    }
+}

@@ -133,3 +133,25 @@ async fn empty_messages_take_room_too() {
     }
     assert!(sender.dropped() > 800, "{}", sender.dropped());
 }
+
+#[tokio::test]
+async fn a_receiver_that_never_reads_takes_nothing_from_the_others() {
+    let config = quiet().overflow(Overflow::DropOldest).max_queue(20_000);
+    let (stalled, _never_reads, _) = pair_of(STREAM, &config, &quiet());
+    let (stalled, mut its_receiver) = stalled.split();
+    let stalling = tokio::spawn(async move { its_receiver.receive().await });
+    let (good, mut client, _) = pair_of(STREAM, &config, &quiet());
+    let (good, mut its_receiver) = good.split();
+    let serving = tokio::spawn(async move { its_receiver.receive().await });
+    for number in 0..2000 {
+        let news = PreparedMessage::new(format!("{number:0500}"));
+        stalled.try_send_prepared(&news).unwrap();
+        good.try_send_prepared(&news).unwrap();
+        assert!(stalled.queued() <= 20_000);
+        let message = client.receive().await.unwrap().unwrap();
+        assert_eq!(message.as_bytes(), news.payload());
+    }
+    assert!(stalled.dropped() > 1900 && good.dropped() == 0);
+    stalling.abort();
+    serving.abort();
+}
