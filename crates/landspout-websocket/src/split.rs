@@ -89,6 +89,11 @@ impl<Io> Sender<Io> {
 impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
     /// Sends a message: waits while too much is queued, then queues it.
     ///
+    /// The task that receives answers messages that arrived together in one write: while more of
+    /// them wait to be received, what it sends is not written, unless 64 KiB are queued. Where it
+    /// does not come back to [`receive`](Receiver::receive) soon, it calls
+    /// [`flush`](Sender::flush).
+    ///
     /// # Errors
     ///
     /// [`Error::Closed`] if the connection is closing or closed, [`Error::Io`] if writing fails.
@@ -120,7 +125,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
             ready!(connection.poll_room(cx))?;
             if let Some(message) = message.take() {
                 connection.push(message)?;
-                connection.start_writing();
+                if !connection.is_answering(cx) {
+                    connection.start_writing();
+                }
             }
             Poll::Ready(Ok(()))
         })
@@ -287,9 +294,9 @@ struct Turn<'a, Io: AsyncRead + AsyncWrite + Unpin>(&'a Shared<Io>);
 impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Turn<'_, Io> {
     fn drop(&mut self) {
         let mut connection = self.0.lock();
-        connection.leave();
+        let woken = connection.leave();
         // Someone may have queued a message and woken this task, which was then cancelled.
-        if connection.outbox().len() > 0 {
+        if woken && connection.outbox().len() > 0 {
             connection.start_writing();
         }
     }

@@ -117,13 +117,19 @@ impl<Io> Connection<Io> {
     }
 
     /// The task that receives has gone to do something else; those who wait to send see to the
-    /// deadlines themselves.
-    pub(crate) fn leave(&mut self) {
-        if self.receiver == Receiving::Absent {
-            return;
+    /// deadlines themselves. Says whether it was woken and has not looked why.
+    pub(crate) fn leave(&mut self) -> bool {
+        let was = std::mem::replace(&mut self.receiver, Receiving::Absent);
+        if was != Receiving::Absent {
+            self.wake_waiters();
         }
-        self.receiver = Receiving::Absent;
-        self.wake_waiters();
+        was == Receiving::Woken
+    }
+
+    /// Whether this is the task that receives, and it has messages before it that came with the
+    /// one it has received last.
+    pub(crate) fn is_answering(&self, cx: &Context<'_>) -> bool {
+        self.has_input() && self.receiver == Receiving::Absent && is_same(&self.task, cx)
     }
 
     fn wake_waiters(&self) {

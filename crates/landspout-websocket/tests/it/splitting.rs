@@ -177,3 +177,27 @@ async fn a_sender_that_waits_learns_at_once_that_the_connection_closes() {
     assert_eq!(receiving.await.unwrap().unwrap(), None);
     assert_eq!(begin.elapsed(), Duration::from_secs(5));
 }
+
+#[tokio::test]
+async fn answers_to_messages_that_came_together_leave_together() {
+    let (server, mut client, writes) = pair_of(1 << 20, &quiet(), &quiet());
+    let (sender, mut receiver) = server.split();
+    let echo = tokio::spawn(async move {
+        while let Some(message) = receiver.receive().await.unwrap() {
+            sender.send(message).await.unwrap();
+        }
+    });
+    // The first one tells the connection which task receives.
+    client.send("first").await.unwrap();
+    assert_eq!(client.receive().await.unwrap(), Some(Message::from("first")));
+    writes.take();
+    for number in 0..16 {
+        client.send(format!("{number}")).await.unwrap();
+    }
+    for number in 0..16 {
+        assert_eq!(client.receive().await.unwrap(), Some(Message::from(format!("{number}"))));
+    }
+    assert_eq!(writes.take(), 1);
+    client.close(landspout_websocket::CloseCode::NORMAL, "").await.unwrap();
+    echo.await.unwrap();
+}
