@@ -193,6 +193,9 @@ impl Outbox {
 
     /// Encodes as much as the I/O should have before it.
     pub(crate) fn commit(&mut self, protocol: &mut Protocol) -> Result<(), Error> {
+        if self.queue.capacity() == 0 && self.pong.is_none() && self.close.is_none() {
+            return Ok(());
+        }
         while self.wire.len() < COMMIT {
             if let Some(payload) = self.pong.take() {
                 protocol.pong(&payload, self.wire.tail())?;
@@ -233,13 +236,12 @@ fn encode(message: Outgoing, protocol: &mut Protocol, wire: &mut Wire) -> Result
             return protocol.write(opcode, frame.is_compressed, frame.payload(), wire.tail());
         }
     };
+    if masks || message.len() < SHARE * 4 {
+        return protocol.send(&message, wire.tail());
+    }
     let opcode = opcode_of(&message);
     let compressed = protocol.compress(message.as_bytes());
     let is_compressed = compressed.is_some();
-    if masks || compressed.as_ref().map_or(message.len(), Vec::len) < SHARE * 4 {
-        let payload = compressed.as_deref().unwrap_or(message.as_bytes());
-        return protocol.write(opcode, is_compressed, payload, wire.tail());
-    }
     let payload = compressed.map_or_else(|| message.into_bytes(), Bytes::from);
     write_head(opcode, is_compressed, None, payload.len(), wire.tail());
     wire.push(payload);

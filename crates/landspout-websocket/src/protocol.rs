@@ -148,7 +148,7 @@ impl Protocol {
             return Ok(None);
         }
         loop {
-            let frame = match self.frame {
+            let mut frame = match self.frame.take() {
                 Some(frame) => frame,
                 None => match self.read_head(&bytes[*used..], used)? {
                     Some(head) => self.begin(head)?,
@@ -161,18 +161,17 @@ impl Protocol {
             if let Some(key) = frame.key {
                 mask::apply(piece, key);
             }
-            let rest = Frame {
-                remaining: frame.remaining - len,
-                key: frame.key.map(|key| mask::rotated(key, len)),
-                ..frame
-            };
-            self.frame = if rest.remaining > 0 { Some(rest) } else { None };
+            frame.remaining -= len;
+            if frame.remaining > 0 {
+                frame.key = frame.key.map(|key| mask::rotated(key, len));
+                self.frame = Some(frame);
+            }
             let event = if frame.opcode.is_control() {
-                self.control(rest, piece)?
+                self.control(frame, piece)?
             } else {
-                self.data(rest, piece)?
+                self.data(frame, piece)?
             };
-            if event.is_some() || self.frame.is_some() {
+            if event.is_some() || frame.remaining > 0 {
                 return Ok(event);
             }
         }
@@ -249,19 +248,17 @@ impl Protocol {
     fn data(&mut self, frame: Frame, piece: &[u8]) -> Result<Option<Event>, ProtocolError> {
         let kind = Kind { text: frame.opcode == Opcode::Text, compressed: frame.compressed };
         let last = frame.fin && frame.remaining == 0;
-        let message = match self.message.take() {
-            None if last => kind.whole(piece, self.codec.as_mut(), self.limits)?,
-            unfinished => {
-                let mut partial = unfinished.unwrap_or_else(|| Partial::new(kind));
-                partial.push(piece)?;
-                if !last {
-                    self.message = Some(partial);
-                    return Ok(None);
-                }
-                partial.finish(self.codec.as_mut(), self.limits)?
-            }
-        };
-        Ok(Some(Event::Message(message)))
+        if last && self.message.is_none() {
+            let message = kind.whole(piece, self.codec.as_mut(), self.limits)?;
+            return Ok(Some(Event::Message(message)));
+        }
+        let partial = self.message.get_or_insert_with(|| Partial::new(kind));
+        partial.push(piece)?;
+        if !last {
+            return Ok(None);
+        }
+        let Some(partial) = self.message.take() else { return Ok(None) };
+        Ok(Some(Event::Message(partial.finish(self.codec.as_mut(), self.limits)?)))
     }
 
     /// Appends a message to the bytes to be written, compressed where that was agreed on and
@@ -323,6 +320,7 @@ impl Protocol {
     }
 
     /// Appends a frame with its payload.
+    #[inline]
     pub(crate) fn write(
         &mut self,
         opcode: Opcode,
@@ -346,6 +344,7 @@ impl Protocol {
 }
 
 /// Appends the head of an unfragmented frame.
+#[inline]
 pub(crate) fn write_head(
     opcode: Opcode,
     compressed: bool,

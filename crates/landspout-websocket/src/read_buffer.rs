@@ -41,7 +41,9 @@ pub(crate) fn poll_read(
             return Poll::Ready(Read::End);
         }
         Poll::Ready(Read::Bytes(protocol.receive(bytes).map(|received| {
-            rest.extend_from_slice(&bytes[received.used..]);
+            if received.used < bytes.len() {
+                rest.extend_from_slice(&bytes[received.used..]);
+            }
             received.event
         })))
     })

@@ -209,19 +209,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
 
     async fn send_outgoing(&mut self, message: Outgoing) -> Result<(), Error> {
         self.connection.leave();
-        let mut message = Some(message);
-        let result = poll_fn(|cx| {
-            ready!(self.connection.poll_room(cx))?;
-            if let Some(message) = message.take() {
-                self.connection.push(message)?;
-            }
-            if !self.connection.has_input() {
-                // What is not written now is written by the next call.
-                let _ = self.connection.poll_write(cx)?;
-            }
-            Poll::Ready(Ok(()))
-        })
-        .await;
+        let result = match poll_fn(|cx| self.connection.poll_room(cx)).await {
+            Ok(()) => self.connection.push(message),
+            Err(error) => Err(error),
+        };
+        let result = match result {
+            // What is not written now is written by the next call.
+            Ok(()) if !self.connection.has_input() => self.write_some().await,
+            result => result,
+        };
         // Whoever is told first that the connection is closed is told why.
         result.map_err(|error| match error {
             Error::Closed => self.connection.take_failure().unwrap_or(Error::Closed),

@@ -32,11 +32,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                         self.stop_writing(error);
                         continue;
                     }
-                    if self.poll_timer(cx).is_ready() {
-                        continue;
-                    }
                     match self.poll_read(cx) {
                         Poll::Ready(read) => read,
+                        // A stream that is always ready would keep the timer waiting; those of
+                        // tokio say now and then that they are not.
+                        Poll::Pending if self.poll_timer(cx).is_ready() => continue,
                         Poll::Pending => {
                             self.wait(cx);
                             return Poll::Pending;

@@ -13,15 +13,16 @@ use tokio::time::Instant;
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
     /// Writes what there is to write.
+    #[inline]
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.outbox.is_idle() && self.io.is_some() {
+            return Poll::Ready(Ok(()));
+        }
         self.write_for(Some(cx.waker()))
     }
 
     /// Writes what there is to write; wakes the task, if there is one, when it can go on.
     fn write_for(&mut self, task: Option<&Waker>) -> Poll<Result<(), Error>> {
-        if self.outbox.is_idle() && self.io.is_some() {
-            return Poll::Ready(Ok(()));
-        }
         let mut cx = Context::from_waker(task.unwrap_or(Waker::noop()));
         loop {
             let Some(io) = &mut self.io else { return Poll::Ready(Err(Error::Closed)) };

@@ -3,7 +3,9 @@
 use super::{Connection, Phase, Receiving, is_same};
 use crate::deadline::Due;
 use crate::error::Error;
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 impl<Io> Connection<Io> {
@@ -24,8 +26,10 @@ impl<Io> Connection<Io> {
             if self.timer_is_set && !timer.is_elapsed() && is_same(&self.task, cx) {
                 return Poll::Pending;
             }
+            // Outside of the task's budget: where that is used up, the timer would not take the
+            // waker.
             self.timer_is_set = is_same(&self.task, cx);
-            ready!(timer.as_mut().poll(cx));
+            ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
             self.timer_is_set = false;
             let now = Instant::now();
             if let Some(due) = self.deadlines.fire(now.into_std()) {
