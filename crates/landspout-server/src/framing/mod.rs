@@ -4,14 +4,15 @@
 //! The parser forgives what smuggling is made of, and some of it without a trace: beside a
 //! `Transfer-Encoding` it drops the `Content-Length`, of two equal lengths it drops one, it lets a
 //! lone LF end a line and cuts a fragment off. So its bytes are looked at again. The look is made
-//! when the parser has found a head, at the bytes as they came, and mostly counts line ends; only a
-//! head with a body, or in the company of others, is read line by line.
+//! when the parser has found a head, at the bytes as they came, and mostly follows line ends; only a
+//! head with a body is read field by field.
 
 mod chunks;
 mod head;
 
 use chunks::Chunks;
 use head::Framing;
+use memchr::memchr;
 
 /// What the parser has found in a head.
 #[derive(Debug, Clone, Copy)]
@@ -96,9 +97,13 @@ impl Witness {
     pub(crate) fn judge(&mut self, heads: &[u8], found: Found) -> Result<(), &'static str> {
         let fresh = &heads[self.judged..];
         if self.kept.is_empty() {
-            self.judged += match found.body {
-                Size::None if is_plain(fresh, found) => fresh.len(),
-                _ => self.end_of_request(fresh, found)?,
+            let plain = match found.body {
+                Size::None => plain_len(fresh, found),
+                _ => None,
+            };
+            self.judged += match plain {
+                Some(len) => len,
+                None => self.end_of_request(fresh, found)?,
             };
             return Ok(());
         }
@@ -159,34 +164,66 @@ impl Witness {
     }
 }
 
-/// Whether the bytes are one head and nothing else, of the lines that the parser found and no other
-/// ones, each of which ends in CRLF, with a target that the parser has whole.
+/// How many bytes the head is long that `bytes` begin with, if it has just the lines that the parser
+/// found, each of which ends in CRLF, and a target that the parser has whole.
 ///
-/// A CR that is no line's end the parser has refused. So there are as many of each as lines.
-fn is_plain(bytes: &[u8], found: Found) -> bool {
-    let lines = found.lines + 2;
-    bytes.ends_with(b"\r\n\r\n")
-        && bytes.get(found.target_end) == Some(&b' ')
-        && count_line_ends(bytes) == (lines, lines)
+/// A CR that is no line's end the parser has refused, so only the LFs are looked for.
+fn plain_len(bytes: &[u8], found: Found) -> Option<usize> {
+    // The rest of a request line that is not as most are is left to a closer look.
+    let version = bytes.get(found.target_end..)?.strip_prefix(b" HTTP/1.")?;
+    if !version.get(1..)?.starts_with(b"\r\n") {
+        return None;
+    }
+    let mut rest = &version[3..];
+    for _ in 0..found.lines {
+        let end = memchr(b'\n', rest)?;
+        // An empty line would end the head, and a lone LF somewhere else the line.
+        if end < 2 || rest[end - 1] != b'\r' {
+            return None;
+        }
+        rest = &rest[end + 1..];
+    }
+    rest.starts_with(b"\r\n").then(|| bytes.len() - rest.len() + 2)
 }
 
-/// How many CR and LF there are. In pieces that the processor looks at as a whole.
-fn count_line_ends(bytes: &[u8]) -> (usize, usize) {
-    const PIECE: usize = 32;
-    let (mut crs, mut lfs) = (0, 0);
-    let mut count = |piece: &[u8; PIECE]| {
-        let (mut cr, mut lf) = (0_u8, 0_u8);
-        for byte in piece {
-            cr += u8::from(*byte == b'\r');
-            lf += u8::from(*byte == b'\n');
+#[cfg(test)]
+mod tests {
+    use super::{Found, Size, head, plain_len};
+
+    fn found(lines: usize) -> Found {
+        Found { lines, target_end: "GET /".len(), body: Size::None }
+    }
+
+    #[test]
+    fn the_quick_look_ends_a_head_where_the_closer_one_does() {
+        let heads = ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nhost: a\r\nb:\r\n\r\n"];
+        for (head, lines) in heads.into_iter().zip([0, 2]) {
+            for next in ["", "\r\n", "GET / HTTP/1.1\r\n\r\n", "\n\n"] {
+                let bytes = format!("{head}{next}");
+                let len = head::read(bytes.as_bytes()).unwrap().len;
+                assert_eq!(plain_len(bytes.as_bytes(), found(lines)), Some(len), "{bytes:?}");
+            }
         }
-        crs += usize::from(cr);
-        lfs += usize::from(lf);
-    };
-    let (pieces, rest) = bytes.as_chunks::<PIECE>();
-    pieces.iter().for_each(&mut count);
-    let mut last = [0; PIECE];
-    last[..rest.len()].copy_from_slice(rest);
-    count(&last);
-    (crs, lfs)
+    }
+
+    #[test]
+    fn the_quick_look_leaves_everything_else_to_the_closer_one() {
+        for bytes in [
+            "GET / HTTP/1.1\nhost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nhost: a\n\r\n",
+            "GET / HTTP/1.1\r\nhost: a\r\n\n",
+            "GET / HTTP/1.1\r\n\nhost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\n\r\nhost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nhost: a\r\nb: c\r\n\r\n",
+            "GET / HTTP/1.1\r\nhost: a\r\n",
+            "GET / HTTP/1.1\r\n",
+            "\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n",
+            "GET /#a HTTP/1.1\r\nhost: a\r\n\r\n",
+            "GET /  HTTP/1.1\r\nhost: a\r\n\r\n",
+            "GET /",
+            "",
+        ] {
+            assert_eq!(plain_len(bytes.as_bytes(), found(1)), None, "{bytes:?}");
+        }
+    }
 }
