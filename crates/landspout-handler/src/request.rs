@@ -336,17 +336,23 @@ impl Request {
     }
 
     /// A request of a head and a body, as the `http` crate knows them.
+    #[inline]
     pub fn from_parts(head: Parts, body: Body) -> Request {
-        Request(Box::new(Inner {
-            head: Head::new(head),
-            body,
-            connection: Connection::default(),
-            origin: Origin::default(),
-            taken: None,
-            state: None,
-            upgrade: None,
-            deadline: None,
-        }))
+        // Into its place at once: the head is hundreds of bytes.
+        let place = Box::new_uninit();
+        Request(Box::write(
+            place,
+            Inner {
+                head: Head::new(head),
+                body,
+                connection: Connection::default(),
+                origin: Origin::default(),
+                taken: None,
+                state: None,
+                upgrade: None,
+                deadline: None,
+            },
+        ))
     }
 
     /// Head and body, as the `http` crate knows them. Connection, route, state and upgrade stay

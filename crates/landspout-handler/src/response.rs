@@ -201,7 +201,8 @@ impl Response {
 
     /// A response of a head and a body, as the `http` crate knows them.
     pub fn from_parts(head: Parts, body: Body) -> Response {
-        Response(Box::new(Inner { head, body, error: None, route: None, upgrade: None }))
+        let place = Box::new_uninit();
+        Response(Box::write(place, Inner { head, body, error: None, route: None, upgrade: None }))
     }
 
     /// Head and body, as the `http` crate knows them. Error, route and upgrade stay behind.

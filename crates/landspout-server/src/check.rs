@@ -4,8 +4,8 @@ use crate::hosts::Hosts;
 use crate::refusals::Refused;
 use crate::{Refusal, ServerConfig};
 use http::header::{EXPECT, HOST, UPGRADE};
-use http::request::Parts;
 use http::{HeaderMap, Method, Uri, Version};
+use landspout_handler::Request;
 use std::net::Ipv6Addr;
 
 /// What the head says that is acted on later.
@@ -18,15 +18,15 @@ pub(crate) struct Checked {
 /// # Errors
 /// Why the request is refused.
 pub(crate) fn check(
-    head: &Parts,
+    request: &Request,
     config: &ServerConfig,
     hosts: &Hosts,
 ) -> Result<Checked, Refused> {
-    check_method(&head.method, config)?;
-    check_target(&head.method, &head.uri, config)?;
-    let checked = check_headers(head.version, &head.headers)?;
+    check_method(request.method(), config)?;
+    check_target(request.method(), request.uri(), config)?;
+    let checked = check_headers(request.version(), request.headers())?;
     if !hosts.is_any() {
-        check_host(&head.uri, &head.headers, hosts)?;
+        check_host(request.uri(), request.headers(), hosts)?;
     }
     Ok(checked)
 }

@@ -13,7 +13,6 @@ use crate::response_body::ResponseBody;
 use crate::sendable::make_sendable;
 use crate::{Refusal, ServerConfig};
 use http::header::{CONNECTION, CONTENT_LENGTH};
-use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Version};
 use landspout_handler::{Body, Deadline, Error, Request, Response, Upgrade, UpgradeSender};
 use std::cell::RefCell;
@@ -62,14 +61,13 @@ impl Exchange {
     pub(crate) fn begin(
         link: Rc<Link>,
         config: &ServerConfig,
-        head: Parts,
-        body: Body,
+        request: Request,
         reading: Option<Box<Reading>>,
         judged: Result<(), &'static str>,
     ) -> (Exchange, Result<Request, Error>) {
         link.begin_request();
         let judged = judged.map_err(|why| Refused::new(Refusal::BadRequest, why));
-        Exchange::begin_on(link, None, config, (head, body), reading, judged)
+        Exchange::begin_on(link, None, config, request, reading, judged)
     }
 
     /// As [`begin`](Exchange::begin), on a share of a connection; `unified` says whether the request
@@ -78,13 +76,12 @@ impl Exchange {
     pub(crate) fn begin_stream(
         lane: Rc<Lane>,
         config: &ServerConfig,
-        head: Parts,
-        body: Body,
+        request: Request,
         reading: Option<Box<Reading>>,
         unified: Result<(), Refused>,
     ) -> (Exchange, Result<Request, Error>) {
         lane.link().count_request();
-        Exchange::begin_on(lane.link().clone(), Some(lane), config, (head, body), reading, unified)
+        Exchange::begin_on(lane.link().clone(), Some(lane), config, request, reading, unified)
     }
 
     #[inline]
@@ -92,28 +89,28 @@ impl Exchange {
         link: Rc<Link>,
         lane: Option<Rc<Lane>>,
         config: &ServerConfig,
-        (head, body): (Parts, Body),
+        mut request: Request,
         reading: Option<Box<Reading>>,
         judged: Result<(), Refused>,
     ) -> (Exchange, Result<Request, Error>) {
         let in_flight = &link.connections.in_flight;
         in_flight.set(in_flight.get() + 1);
-        let is_head = head.method == Method::HEAD;
-        let version = head.version;
+        let is_head = request.method() == Method::HEAD;
+        let version = request.version();
         let forwarded = match link.is_trusted {
-            true => proxied::told(&head.headers, &link.connection, config),
+            true => proxied::told(request.headers(), &link.connection, config),
             false => None,
         };
         let client = || match &forwarded {
             Some(told) => told.client,
             None => link.connection.remote_addr().map(|addr| addr.ip()),
         };
-        let record = link.observer().begin(&head, client, link.is_trusted);
+        let record = link.observer().begin(&request, client, link.is_trusted);
         let mut exchange =
             Exchange { link, lane, record, reading, is_head, version, last: false, handling: None };
-        let received = match judged.and_then(|()| exchange.admit(&head, config)) {
+        let received = match judged.and_then(|()| exchange.admit(&request, config)) {
             Ok(checked) => {
-                let mut request = exchange.receive(config, head, body, checked);
+                exchange.receive(config, &mut request, checked);
                 if let Some(told) = forwarded {
                     request.set_forwarded(told);
                 }
@@ -128,9 +125,9 @@ impl Exchange {
     }
 
     /// Whether the request is fit to be answered, and there is room for it.
-    fn admit(&self, head: &Parts, config: &ServerConfig) -> Result<Checked, Refused> {
+    fn admit(&self, request: &Request, config: &ServerConfig) -> Result<Checked, Refused> {
         let connections = &self.link.connections;
-        let checked = check(head, config, &connections.hosts)?;
+        let checked = check(request, config, &connections.hosts)?;
         let most = match config.max_requests {
             0 => config.max_connections,
             most => most,
@@ -147,14 +144,7 @@ impl Exchange {
         refused.to_error()
     }
 
-    fn receive(
-        &mut self,
-        config: &ServerConfig,
-        head: Parts,
-        body: Body,
-        checked: Checked,
-    ) -> Request {
-        let mut request = Request::from_parts(head, body);
+    fn receive(&mut self, config: &ServerConfig, request: &mut Request, checked: Checked) {
         // The parser's own right to the connection, which it will not grant.
         request.extensions_mut().clear();
         request.body_mut().set_limit(config.body_bytes);
@@ -180,7 +170,6 @@ impl Exchange {
             *self.upgrade().borrow_mut() = Some(sender);
             request.set_upgrade(upgrade);
         }
-        request
     }
 
     /// The handler did not answer yet; gives the answer in its place if its time is over.

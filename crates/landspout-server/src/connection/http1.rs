@@ -15,7 +15,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
-use landspout_handler::{Body, BodyError, Handler, Response};
+use landspout_handler::{Body, BodyError, Handler, Request as Received, Response};
 use std::cell::RefCell;
 use std::error::Error as _;
 use std::future::poll_fn;
@@ -127,7 +127,9 @@ impl<H: Handler + 'static> Http<H> {
             let (body, reading) = RequestBody::new(incoming, expects, explain_body);
             (Body::wrap(body), Some(Box::new(reading)))
         };
-        let (exchange, received) = Exchange::begin(link, &self.config, head, body, reading, judged);
+        // At once, so that what follows hands on a pointer and not a head.
+        let request = Received::from_parts(head, body);
+        let (exchange, received) = Exchange::begin(link, &self.config, request, reading, judged);
         Answering::begin(exchange, received, |request| self.handler.handle(request))
     }
 }

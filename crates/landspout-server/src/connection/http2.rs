@@ -22,7 +22,7 @@ use hyper::ext::Protocol;
 use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
-use landspout_handler::{Body, Connection, Handler, Upgraded};
+use landspout_handler::{Body, Connection, Handler, Request as Received, Upgraded};
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -120,8 +120,9 @@ impl<H: Handler + 'static> Http<H> {
             (Body::wrap(body), Some(Box::new(reading)))
         };
         let unified = unify(&mut head, protocol.is_some(), &self.config);
+        let received = Received::from_parts(head, body);
         let (exchange, received) =
-            Exchange::begin_stream(lane.clone(), &self.config, head, body, reading, unified);
+            Exchange::begin_stream(lane.clone(), &self.config, received, reading, unified);
         let handle = |request| async move { self.handler.handle(request).await };
         let answering = Box::pin(Answering::begin(exchange, received, handle));
         Finishing { answering: Some(answering), lane }

@@ -6,8 +6,8 @@ use super::writer::LogWriter;
 use super::{LogConfig, LogFormat, Record, event};
 use crate::tally::Tally;
 use http::header::{HOST, REFERER, USER_AGENT};
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use landspout_handler::Request;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Observer {
     /// on that is believed.
     pub(crate) fn begin(
         self: &Rc<Self>,
-        head: &Parts,
+        request: &Request,
         client: impl FnOnce() -> Option<IpAddr>,
         is_trusted: bool,
     ) -> Option<Box<Record>> {
@@ -54,16 +54,16 @@ impl Observer {
         if let Some(tally) = &self.tally {
             tally.begun.add(1);
         }
-        let headers = &head.headers;
+        let headers = request.headers();
         let id = self.id(headers, is_trusted);
-        let span = if self.config.span { span(head, id.as_ref()) } else { Span::none() };
+        let span = if self.config.span { span(request, id.as_ref()) } else { Span::none() };
         let text = |name| self.lines.as_ref().and_then(|_| headers.get(name).cloned());
         Some(Box::new(Record {
             observer: self.clone(),
             started: Instant::now(),
-            method: head.method.clone(),
-            uri: head.uri.clone(),
-            version: head.version,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
             client: client(),
             id,
             span,
@@ -110,12 +110,12 @@ impl Observer {
     }
 }
 
-fn span(head: &Parts, id: Option<&HeaderValue>) -> Span {
+fn span(request: &Request, id: Option<&HeaderValue>) -> Span {
     tracing::info_span!(
         target: "landspout::request",
         "request",
-        method = %head.method,
-        path = head.uri.path(),
+        method = %request.method(),
+        path = request.uri().path(),
         id = id.and_then(|id| id.to_str().ok()),
         route = Empty,
         status = Empty,
