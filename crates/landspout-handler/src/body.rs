@@ -47,6 +47,9 @@ enum Kind {
     Boxed(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BodyError> + Send>>),
 }
 
+/// The most bytes that are reserved for a body of which only the length is there.
+const RESERVED: usize = 1 << 20;
+
 impl Body {
     /// A body without a byte.
     pub fn empty() -> Body {
@@ -176,7 +179,11 @@ impl Body {
     pub async fn bytes(mut self) -> Result<Bytes, BodyError> {
         let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
         let Some(second) = self.chunk().await? else { return Ok(first) };
-        let mut whole = BytesMut::with_capacity(first.len() + second.len());
+        // An announced length spares the copies that growing takes. It is the sender's word, so that
+        // no more than this is reserved before it came.
+        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        let here = first.len() + second.len();
+        let mut whole = BytesMut::with_capacity(here + announced.min(RESERVED));
         whole.extend_from_slice(&first);
         whole.extend_from_slice(&second);
         while let Some(next) = self.chunk().await? {
