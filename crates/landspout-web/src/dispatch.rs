@@ -55,8 +55,11 @@ impl Dispatch {
             }
         };
         let entry = &self.entries[*found.value];
-        let ranges = found.params.into_ranges();
-        request.set_route(Arc::clone(&entry.route), ranges);
+        let route = Arc::clone(&entry.route);
+        match &*route.names {
+            [] => request.set_route(route, []),
+            _ => request.set_route(route, found.params.into_ranges()),
+        }
         let handler = entry.endpoint.at(request.method());
         Choice { handler, label: entry.label, route: Some(&entry.route) }
     }
