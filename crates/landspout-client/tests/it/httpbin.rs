@@ -1,6 +1,6 @@
 //! The client against httpbin, which `HTTPBIN_PYTHON` is the Python of.
 
-use crate::peer::Peer;
+use crate::peer::{Peer, skipped};
 use landspout_client::{Client, FileBody, Multipart, Part};
 use serde_json::Value;
 use std::path::Path;
@@ -11,7 +11,7 @@ async fn httpbin() -> Option<Peer> {
     let python = std::env::var("HTTPBIN_PYTHON").unwrap_or("/usr/bin/python3".to_owned());
     let has_it = Command::new(&python).args(["-c", "import httpbin"]).output();
     if !has_it.is_ok_and(|output| output.status.success()) {
-        println!("skipped: httpbin is not installed");
+        skipped("httpbin");
         return None;
     }
     let start = |command: &mut Command, addr: std::net::SocketAddr, _: &Path| {

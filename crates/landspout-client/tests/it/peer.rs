@@ -1,5 +1,6 @@
 //! Programs that others wrote, started on a free port.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +11,12 @@ pub(crate) struct Peer {
     child: Child,
     pub(crate) addr: SocketAddr,
     folder: PathBuf,
+}
+
+/// Says that a test did not take place. Past the test harness, which keeps what passing tests print
+/// to itself.
+pub(crate) fn skipped(program: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
 }
 
 /// A port that nobody uses now.
@@ -38,7 +45,7 @@ impl Peer {
             .into_iter()
             .find(|path| path.exists());
         let Some(path) = found else {
-            println!("skipped: {program} is not installed");
+            skipped(program);
             return None;
         };
         let (addr, folder) = (free_addr(), folder());
