@@ -5,7 +5,9 @@ use futures_util::task::AtomicWaker;
 use http_body::{Body as _, Frame, SizeHint};
 use landspout_handler::{Body, BodyError};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering::AcqRel, Ordering::Acquire};
+use std::sync::atomic::{
+    AtomicBool, AtomicU8, Ordering::AcqRel, Ordering::Acquire, Ordering::Release,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -14,7 +16,6 @@ use tokio::time::{Sleep, sleep};
 const WAITS: u8 = 0;
 const FLOWS: u8 = 1;
 const HELD_BACK: u8 = 2;
-const OVER: u8 = 3;
 
 /// What stands between a body and the wire. A request carries a clone in its extensions, for the
 /// connection to open when the server says 100.
@@ -26,6 +27,8 @@ struct Shared {
     state: AtomicU8,
     /// The body, for as long as the gate is shut.
     body: Mutex<Option<Body>>,
+    /// Whether the connection behind the gate is gone.
+    gone: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -37,6 +40,7 @@ impl Gate {
         let shared = Shared {
             state: AtomicU8::new(WAITS),
             body: Mutex::new(Some(body)),
+            gone: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         };
         let gate = Gate(Arc::new(shared));
@@ -46,36 +50,37 @@ impl Gate {
 
     /// Lets the body through.
     pub(crate) fn open(&self) {
-        self.0.turn(WAITS, FLOWS);
+        self.0.turn(FLOWS);
     }
 
     /// Takes the body back, if nothing of it went through.
     pub(crate) fn hold_back(&self) -> Option<Body> {
-        if self.0.turn(WAITS, HELD_BACK) { self.0.take() } else { None }
+        if self.0.turn(HELD_BACK) { self.0.take() } else { None }
     }
 }
 
-/// A gate in front of a connection. What was held back is missing there: the connection is of no
-/// use for another request, and ends with this.
+/// A gate in front of a connection. While the body is not let through the connection is of no use
+/// for another request, and it ends with this.
 #[derive(Debug)]
 pub(crate) struct Threshold(pub(crate) Gate);
 
 impl Threshold {
-    pub(crate) fn is_held_back(&self) -> bool {
-        self.0.0.state.load(Acquire) == HELD_BACK
+    pub(crate) fn is_shut(&self) -> bool {
+        self.0.0.state.load(Acquire) != FLOWS
     }
 }
 
 impl Drop for Threshold {
     fn drop(&mut self) {
-        self.0.0.turn(HELD_BACK, OVER);
+        self.0.0.gone.store(true, Release);
+        self.0.0.waker.wake();
     }
 }
 
 impl Shared {
-    /// From one state to the next; whether it was this call that did it.
-    fn turn(&self, from: u8, to: u8) -> bool {
-        let turned = self.state.compare_exchange(from, to, AcqRel, Acquire).is_ok();
+    /// From shut to open or closed for good; whether it was this call that did it.
+    fn turn(&self, to: u8) -> bool {
+        let turned = self.state.compare_exchange(WAITS, to, AcqRel, Acquire).is_ok();
         self.waker.wake();
         turned
     }
@@ -102,17 +107,19 @@ impl Gated {
         shared.waker.register(cx.waker());
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(self.wait)));
         if sleep.as_mut().poll(cx).is_ready() {
-            shared.turn(WAITS, FLOWS);
+            shared.turn(FLOWS);
         }
         match shared.state.load(Acquire) {
-            // The answer that has come instead is still to be read.
-            WAITS | HELD_BACK => Poll::Pending,
             FLOWS => {
                 self.sleep = None;
                 self.body = shared.take();
                 Poll::Ready(Ok(()))
             }
-            _ => Poll::Ready(Err(BodyError::other("the server did not want the body"))),
+            _ if shared.gone.load(Acquire) => {
+                Poll::Ready(Err(BodyError::other("the server did not want the body")))
+            }
+            // The answer that came instead is still to be read.
+            _ => Poll::Pending,
         }
     }
 }

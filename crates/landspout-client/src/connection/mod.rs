@@ -133,7 +133,7 @@ impl Connection {
     pub(crate) fn is_open(&self) -> bool {
         match &self.link {
             Link::Http1(link) => {
-                link.is_open() && !self.threshold.as_ref().is_some_and(Threshold::is_held_back)
+                link.is_open() && !self.threshold.as_ref().is_some_and(Threshold::is_shut)
             }
             #[cfg(feature = "http2")]
             Link::Http2(link) => link.is_open(),

@@ -4,12 +4,20 @@ use crate::script::{Act, OK, Server, write};
 use landspout_client::{Body, Client, ClientConfig};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 const LONG: Duration = Duration::from_secs(60);
 
 fn stream() -> Body {
     Body::stream(futures_util::stream::iter([Ok::<_, std::io::Error>("abc".into())]))
+}
+
+async fn read_head(io: &mut TcpStream) -> Vec<u8> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(io.read_u8().await.unwrap());
+    }
+    head
 }
 
 #[tokio::test]
@@ -18,10 +26,7 @@ async fn the_body_waits_for_the_server() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = async move {
         let (mut io, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(io.read_u8().await.unwrap());
-        }
+        let head = read_head(&mut io).await;
         let early = tokio::time::timeout(Duration::from_millis(50), io.read_u8()).await;
         io.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.unwrap();
         let mut body = [0; 3];
@@ -54,10 +59,7 @@ async fn a_417_is_asked_again_without_for_streams_too() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = async move {
         let (mut io, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(io.read_u8().await.unwrap());
-        }
+        read_head(&mut io).await;
         io.write_all(no.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
         let _ = io.read_to_end(&mut rest).await;
@@ -79,10 +81,7 @@ async fn a_body_that_the_server_does_not_want_is_not_sent() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = async move {
         let (mut io, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(io.read_u8().await.unwrap());
-        }
+        read_head(&mut io).await;
         io.write_all(no.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
         let _ = io.read_to_end(&mut rest).await;
@@ -104,10 +103,7 @@ async fn an_answer_in_place_of_a_100_is_read_whole_however_late_it_comes() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = async move {
         let (mut io, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(io.read_u8().await.unwrap());
-        }
+        read_head(&mut io).await;
         io.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 200000\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_millis(30)).await;
         let _ = io.write_all(&[b'x'; 200_000]).await;
@@ -125,4 +121,27 @@ async fn an_answer_in_place_of_a_100_is_read_whole_however_late_it_comes() {
     assert_eq!((status.as_u16(), text.unwrap().len()), (401, 200_000));
     assert_eq!(rest, b"", "the body was not wanted");
     assert_eq!((client.pool_stats().in_use, client.pool_stats().idle), (0, 0));
+}
+
+#[tokio::test]
+async fn a_connection_whose_body_was_not_wanted_is_closed_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = async move {
+        let (mut io, _) = listener.accept().await.unwrap();
+        read_head(&mut io).await;
+        io.write_all(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        let mut rest = Vec::new();
+        let _ = io.read_to_end(&mut rest).await;
+        rest
+    };
+    let client = Client::new();
+    let send = async {
+        let request = client.put(url).body("abc").expect_continue(LONG);
+        assert_eq!(request.send().await.unwrap().status(), 413);
+        client.pool_stats()
+    };
+    let (stats, rest) = tokio::join!(send, server);
+    assert_eq!((stats.in_use, stats.idle), (0, 0));
+    assert_eq!(rest, b"");
 }
