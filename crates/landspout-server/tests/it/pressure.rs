@@ -1,15 +1,16 @@
 //! Clients that take their answers slowly, or not at all.
 
-use super::wire::{Client, serve, serve_with, within};
+use super::wire::{Client, Site, serve, serve_with, within};
 use landspout_server::{Request, Response, ServerConfig};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpSocket;
 use tokio::time::{sleep, timeout};
 
-/// More than the kernel keeps for a client that does not read.
-const LARGE: usize = 64 << 20;
+/// More than the kernel keeps for a client that does not read and has little room.
+const LARGE: usize = 12 << 20;
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -17,11 +18,18 @@ async fn large(_: Request) -> Vec<u8> {
     vec![b'x'; LARGE]
 }
 
-/// Reads a large answer in pieces, with pauses.
+/// A client for which the kernel keeps little, so that the server waits for it until the end.
+async fn connect(site: &Site) -> Client {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 << 10).unwrap();
+    Client::new(socket.connect(site.addr).await.unwrap())
+}
+
+/// Reads a large answer in pieces, with pauses: for 1.2 s.
 async fn read_slowly(client: &mut Client) {
     let mut left = LARGE;
     while left > 0 {
-        let len = left.min(4 << 20);
+        let len = left.min(1 << 20);
         client.take(len).await;
         left -= len;
         sleep(Duration::from_millis(100)).await;
@@ -36,7 +44,7 @@ async fn a_client_that_reads_no_answers_is_not_read_from() {
         count.set(count.get() + 1);
         async { Response::empty(204) }
     });
-    let mut client = site.connect().await;
+    let mut client = connect(&site).await;
     let requests = REQUEST.repeat(1000);
     let mut sent = 0;
     // Until the server takes no more.
@@ -58,15 +66,15 @@ async fn a_client_that_reads_no_answers_is_not_read_from() {
 #[tokio::test(flavor = "local")]
 async fn a_client_that_reads_late_gets_every_answer() {
     let site = serve(async |_: Request| Response::empty(204));
-    let (reading, mut writing) = site.connect().await.stream.into_split();
-    let requests = REQUEST.repeat(100_000);
+    let (reading, mut writing) = connect(&site).await.stream.into_split();
+    let requests = REQUEST.repeat(20_000);
     let sending =
         tokio::task::spawn_local(async move { writing.write_all(requests.as_bytes()).await });
     // By then the server waits for the client to read.
-    sleep(Duration::from_millis(1500)).await;
+    sleep(Duration::from_millis(300)).await;
     let mut lines = BufReader::new(reading).lines();
     let mut answers = 0;
-    while answers < 100_000 {
+    while answers < 20_000 {
         let line = within(lines.next_line()).await.unwrap().expect("another answer");
         answers += usize::from(line.starts_with("HTTP/1.1 204"));
     }
@@ -76,7 +84,7 @@ async fn a_client_that_reads_late_gets_every_answer() {
 #[tokio::test(flavor = "local")]
 async fn a_slow_reader_is_not_idle() {
     let config = ServerConfig::default().idle_timeout(Duration::from_secs(1));
-    let mut client = serve_with(config, large).connect().await;
+    let mut client = connect(&serve_with(config, large)).await;
     client.send(REQUEST).await;
     client.head().await;
     read_slowly(&mut client).await;
@@ -88,7 +96,7 @@ async fn a_slow_reader_is_not_idle() {
 async fn a_slow_reader_gets_everything_during_a_drain() {
     let config = ServerConfig::default().drain_grace(Duration::from_millis(100));
     let site = serve_with(config, large);
-    let mut client = site.connect().await;
+    let mut client = connect(&site).await;
     client.send(REQUEST).await;
     client.head().await;
     site.handle.shutdown();
@@ -98,7 +106,7 @@ async fn a_slow_reader_gets_everything_during_a_drain() {
 
 #[tokio::test(flavor = "local")]
 async fn a_slow_reader_that_has_closed_its_side_gets_everything() {
-    let mut client = serve(large).connect().await;
+    let mut client = connect(&serve(large)).await;
     client.send(REQUEST).await;
     client.finish().await;
     client.head().await;
@@ -108,7 +116,7 @@ async fn a_slow_reader_that_has_closed_its_side_gets_everything() {
 
 #[tokio::test(flavor = "local")]
 async fn a_slow_reader_whose_upload_nobody_wants_gets_everything() {
-    let mut client = serve(large).connect().await;
+    let mut client = connect(&serve(large)).await;
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\nmore").await;
     assert!(client.head().await.contains("connection: close"));
     read_slowly(&mut client).await;
