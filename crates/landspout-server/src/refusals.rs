@@ -15,7 +15,9 @@ use tracing::{debug, info, warn};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The bytes are not a request that has one reading; 400, and the connection ends.
+    /// The bytes are not a request that has one reading; 400, and the connection ends. Or the frames
+    /// of HTTP/2 break its rules or are a flood; GOAWAY. A single request of HTTP/2 that is refused
+    /// ends nothing but its stream, because its frames say where it ends.
     BadRequest,
     /// The head of a request took too long; 408.
     HeaderTimeout,

@@ -24,6 +24,7 @@ use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use landspout_handler::{Body, Connection, Handler, Request as Received, Upgraded};
 use std::convert::Infallible;
+use std::error::Error as _;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -94,7 +95,7 @@ impl<H: Handler + 'static> Http<H> {
             }
             polled.map(|result| match result {
                 Ok(()) => End::Done(Bytes::new()),
-                Err(error) => explain_end(&error, link),
+                Err(error) => explain(&error, link),
             })
         })
         .await
@@ -126,6 +127,18 @@ impl<H: Handler + 'static> Http<H> {
         let handle = |request| async move { self.handler.handle(request).await };
         let answering = Box::pin(Answering::begin(exchange, received, handle));
         Finishing { answering: Some(answering), lane }
+    }
+}
+
+/// Says once why a connection ended, also where it was the library that found fault with its frames.
+fn explain(error: &hyper::Error, link: &Link) -> End {
+    let cause = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    match cause.filter(|cause| cause.is_library() && cause.is_go_away()) {
+        Some(cause) => {
+            link.refuse(Refusal::BadRequest, cause);
+            End::Failed
+        }
+        None => explain_end(error, link),
     }
 }
 

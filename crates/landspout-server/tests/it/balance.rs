@@ -68,6 +68,35 @@ async fn connections_that_last_end_up_even() {
 }
 
 #[tokio::test(flavor = "local")]
+async fn connections_that_come_all_at_once_end_up_even() {
+    let group = Server::bind_group("127.0.0.1:0", ServerConfig::default(), 8).unwrap();
+    let (addr, handle) = (group[0].local_addr(), group[0].handle());
+    let never = Arc::new(AtomicBool::new(false));
+    let threads: Vec<_> = group.into_iter().map(|server| spawn(server, never.clone())).collect();
+    // Until all loops serve, and have the same number.
+    let (mut first, mut loops) = open(addr, 8).await;
+    while loops.len() < 8 || loops.values().any(|count| *count != first.len() / 8) {
+        let (more, of) = open(addr, 1).await;
+        first.extend(more);
+        of.into_iter().for_each(|(name, count)| *loops.entry(name).or_default() += count);
+    }
+    let before = first.len() / 8;
+
+    let opening: Vec<_> =
+        (0..32).map(|_| tokio::task::spawn_local(async move { open(addr, 1).await })).collect();
+    let mut clients = Vec::new();
+    for opening in opening {
+        let (client, of) = opening.await.unwrap();
+        clients.extend(client);
+        of.into_iter().for_each(|(name, count)| *loops.entry(name).or_default() += count);
+    }
+    assert!(loops.values().all(|count| *count == before + 4), "{before} before, {loops:?}");
+    drop((first, clients));
+    handle.shutdown();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[tokio::test(flavor = "local")]
 async fn every_way_of_accepting_serves() {
     for accept in [Accept::Own, Accept::Shared] {
         let loops = spread(accept, 3, 30).await;

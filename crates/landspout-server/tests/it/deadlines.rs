@@ -237,7 +237,7 @@ async fn a_client_that_does_not_read_is_reset() {
 
 #[tokio::test(flavor = "local")]
 async fn a_client_that_reads_slowly_gets_everything() {
-    let config = ServerConfig::default().write_timeout(SHORT);
+    let config = ServerConfig::default().write_timeout(SHORT * 3);
     let site = serve_with(config, async |_: Request| vec![b'x'; 16 << 20]);
     let mut client = site.connect().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
@@ -247,7 +247,7 @@ async fn a_client_that_reads_slowly_gets_everything() {
         let len = left.min(2 << 20);
         client.take(len).await;
         left -= len;
-        sleep(SHORT / 4).await;
+        sleep(SHORT / 2).await;
     }
     assert_eq!(client.rest().await, "");
 }

@@ -48,7 +48,8 @@ impl H2 {
 
     /// The answer to a request without a body.
     pub(crate) async fn ask(&mut self, request: Request<()>) -> Result<Answer, h2::Error> {
-        let (answer, _) = self.ready().await.send_request(request, true)?;
+        self.sender = within(self.sender.clone().ready()).await?;
+        let (answer, _) = self.sender.send_request(request, true)?;
         read(answer).await
     }
 

@@ -17,7 +17,11 @@ mod early_answers;
 #[cfg(feature = "http2")]
 mod http2;
 #[cfg(feature = "http2")]
+mod http2_ends;
+#[cfg(feature = "http2")]
 mod http2_floods;
+#[cfg(all(feature = "http2", feature = "tls"))]
+mod http2_tls;
 #[cfg(feature = "http2")]
 mod http2_limits;
 #[cfg(feature = "http2")]
@@ -25,6 +29,8 @@ mod http2_tunnels;
 #[cfg(feature = "http2")]
 mod http2_wire;
 mod https_redirects;
+#[cfg(unix)]
+mod inherited;
 mod limits;
 mod log;
 #[cfg(feature = "metrics")]
