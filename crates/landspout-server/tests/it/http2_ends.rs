@@ -6,11 +6,9 @@ use crate::wire::{serve, serve_with, within};
 use http::Request;
 use landspout_server::{LogConfig, LogFormat, Refusal, ServerConfig};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::sleep;
 
 type Asked = landspout_server::Request;
 
@@ -50,24 +48,6 @@ async fn a_connection_that_has_brought_its_requests_goes_away_when_they_are_answ
     assert_eq!(read(first).await.unwrap().body, "fine");
     within(client.ending).await.unwrap().unwrap();
     assert_eq!(site.stop().await.cut, 0);
-}
-
-#[tokio::test(flavor = "local")]
-async fn a_connection_that_is_too_old_goes_away_after_a_last_answer() {
-    let age = Duration::from_millis(300);
-    let site = serve_with(ServerConfig::default().connection_age(age), fine);
-    let mut client = H2::connect(&site).await;
-    let started = Instant::now();
-    while !client.ending.is_finished() {
-        let request = Request::get("http://a/").body(()).unwrap();
-        match client.ask(request).await {
-            Ok(answer) => assert_eq!(answer.status(), 200),
-            Err(error) => assert!(error.is_go_away(), "{error:?}"),
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    assert!(started.elapsed() >= age, "{:?}", started.elapsed());
-    client.ending.await.unwrap().unwrap();
 }
 
 /// What the server counts and tells of a client that sends these frames.

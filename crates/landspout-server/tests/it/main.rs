@@ -20,10 +20,10 @@ mod http2;
 mod http2_ends;
 #[cfg(feature = "http2")]
 mod http2_floods;
-#[cfg(all(feature = "http2", feature = "tls"))]
-mod http2_tls;
 #[cfg(feature = "http2")]
 mod http2_limits;
+#[cfg(all(feature = "http2", feature = "tls"))]
+mod http2_tls;
 #[cfg(feature = "http2")]
 mod http2_tunnels;
 #[cfg(feature = "http2")]
