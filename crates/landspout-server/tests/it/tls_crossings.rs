@@ -1,6 +1,6 @@
 //! TLS with everything that comes before, behind and beside it.
 
-use crate::authority::{Authority, Peer, connect};
+use crate::authority::{Authority, Peer};
 #[cfg(feature = "http2")]
 use crate::http2_wire::H2;
 use crate::wire::{Client, Site, serve_on, within};
@@ -182,7 +182,7 @@ async fn http_2_is_spoken_where_both_want_it() {
         tokio::task::spawn_local(server.serve(who));
         let site = serve_on(listen(&authority), config, who);
         for addr in [site.addr, made_by_hand] {
-            let mut stream = connect(peer.config(), addr, "a.test").await.unwrap();
+            let mut stream = peer.connect(addr, "a.test").await.unwrap();
             let agreed = stream.get_ref().1.alpn_protocol().unwrap().to_vec();
             assert_eq!(agreed == b"h2", enabled, "at {addr}");
             if enabled {
