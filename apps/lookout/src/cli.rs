@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, listen_on};
 
 /// The file that is read when none is named, if it is in the working directory.
 const DEFAULT_FILE: &str = "lookout.toml";
@@ -75,7 +75,7 @@ impl Run {
             None => Config::sample(self.listen.unwrap_or(([127, 0, 0, 1], 8888).into())),
         };
         if let Some(listen) = self.listen {
-            config.server.listen = listen;
+            config.server.listen = vec![listen_on(listen)];
         }
         if let Some(data) = &self.data {
             config.keep.data.clone_from(data);

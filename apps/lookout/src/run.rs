@@ -2,13 +2,12 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use landspout::event_loop::{EventLoop, PeriodicCallback, shutdown_signal, spawn_named};
-use landspout::server::{Server, ServerHandle};
+use landspout::server::{Address, Listen, Metrics, Server, ServerHandle};
 
 use crate::archive::Archive;
 use crate::board::{Board, RECENT};
@@ -37,17 +36,17 @@ const OTHER_DESCRIPTORS: u64 = 256;
 /// The file has mistakes, the address is in use, the history cannot be opened: each in a sentence.
 pub fn run(run: &Run) -> Result<(), Box<dyn Error>> {
     let (mut config, file) = run.load()?;
-    let listen = config.server.listen;
+    let listen = &config.server.listen;
     let server = Server::bind(listen).map_err(|error| cannot_listen(listen, &error))?;
-    let addr = server.local_addr();
+    let places = places(listen, &server.addresses());
     if file.is_none() {
         // The sample watches itself, on whatever port it came to be.
-        config.endpoints = Config::sample(addr).endpoints;
+        config.endpoints = Config::sample(server.local_addr()).endpoints;
     }
     let store = Arc::new(Store::open(&config.keep)?);
     let limit = room_for_checks(config.limits.checks);
     let count = config.endpoints.len();
-    say(&format!("lookout watches {count} {} at http://{addr}/", noun(count)));
+    say(&format!("lookout watches {count} {} at {places}", noun(count)));
     match &file {
         Some(file) => say(&format!("as told by {}", file.display())),
         None => say("as told by its sample: `lookout sample > lookout.toml` gives you one"),
@@ -69,8 +68,21 @@ fn say(sentence: &str) {
     let _ = writeln!(io::stdout(), "{sentence}");
 }
 
+/// Where the page is, as a browser wants it, and sockets as they were written.
+fn places(listen: &[Listen], addresses: &[Address]) -> String {
+    // Where a listener stands for several sockets, as `systemd:` can, which is whose is not known.
+    let is_each = listen.len() == addresses.len();
+    let shown = addresses.iter().enumerate().map(|(index, address)| match address {
+        Address::Tcp(addr) if is_each && listen[index].tls.is_some() => format!("https://{addr}/"),
+        Address::Tcp(addr) => format!("http://{addr}/"),
+        other => other.to_string(),
+    });
+    shown.collect::<Vec<_>>().join(" and ")
+}
+
 /// What the system's error means to somebody who wants to see the page.
-fn cannot_listen(listen: SocketAddr, error: &io::Error) -> String {
+fn cannot_listen(listen: &[Listen], error: &io::Error) -> String {
+    let [Listen { address: listen, .. }] = listen else { return format!("cannot serve: {error}") };
     let why = match error.kind() {
         io::ErrorKind::AddrInUse => {
             "another program is there, perhaps another lookout; --listen chooses another port"
@@ -108,8 +120,10 @@ async fn serve(server: Server, watched: Watched) -> Result<(), Box<dyn Error>> {
     let checking = spawn_named("monitor", async move { monitor.run().await });
     drop(spawn_named("signals", stop(server.handle())));
 
+    let figures = Metrics::new();
+    let server = server.metrics(&figures);
     let lookout = Lookout::new(board, Arc::clone(&store), archive, config.server.title, sample);
-    let application = pages::application(lookout);
+    let application = pages::application(lookout).route("/metrics/server", figures);
     let report = server.serve(application).await;
     if report.cut > 0 {
         tracing::warn!("{} connections were cut off", report.cut);

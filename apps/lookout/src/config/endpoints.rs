@@ -1,12 +1,12 @@
 //! The sections of the file become a [`Config`], and settings are held against each other.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
 use http::{Method, Uri};
 
+use super::listen;
 use super::section::{Report, Section, Setting};
 use super::settings::Settings;
 use super::{Config, DEFAULT_LISTEN, Keep, Limits, Server, Surroundings};
@@ -32,7 +32,7 @@ const METHODS: [Method; 7] = [
 /// Takes the whole file apart; `None` when there is nothing to make a config of.
 pub(super) fn read(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config> {
     let report = root.report;
-    let server = read_server(root.section("server", "[server]"));
+    let server = read_server(root.section("server", "[server]"), around);
     let keep = read_keep(root.section("keep", "[keep]"), around);
     let limits = read_limits(root.section("limits", "[limits]"));
     let mut defaults = Settings::default();
@@ -54,13 +54,12 @@ pub(super) fn read(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Opti
     Some(Config { server, keep, limits, endpoints })
 }
 
-fn read_server(section: Option<Section<'_, '_>>) -> Server {
+fn read_server(section: Option<Section<'_, '_>>, around: &Surroundings<'_>) -> Server {
     let default = DEFAULT_LISTEN.parse().expect("the default address is one");
-    let mut server = Server { listen: default, title: "lookout".to_owned() };
+    let mut server = Server { listen: vec![default], title: "lookout".to_owned() };
     let Some(mut section) = section else { return server };
-    let wanted = "an address and a port such as \"127.0.0.1:8888\"";
-    if let Some(listen) = section.parsed("listen", wanted, |text| text.parse::<SocketAddr>().ok()) {
-        server.listen = listen.value;
+    if let Some(listen) = listen::read(&mut section, around.folder) {
+        server.listen = listen;
     }
     if let Some(title) = section.words("title") {
         server.title = title.value;

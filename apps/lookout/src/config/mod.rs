@@ -5,6 +5,7 @@
 //! all of them are told at once, each with its line and a caret.
 
 mod endpoints;
+mod listen;
 mod mistake;
 mod section;
 mod settings;
@@ -15,6 +16,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use landspout::server::{Address, Listen};
 
 use crate::endpoint::Endpoint;
 
@@ -61,8 +64,9 @@ pub struct Config {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Server {
-    /// Where the page is served. Default `127.0.0.1:8888`, which only this machine can reach.
-    pub listen: SocketAddr,
+    /// Where the page is served, and how: at least one. Default `127.0.0.1:8888`, which only this
+    /// machine can reach. Relative paths of certificates begin at the config file's folder.
+    pub listen: Vec<Listen>,
     /// The heading of the page. Default `lookout`.
     pub title: String,
 }
@@ -141,9 +145,14 @@ impl Config {
         let text = SAMPLE.replace(DEFAULT_LISTEN, &reachable.to_string());
         let mut config = Config::parse("the sample", &text, Path::new(""), &|_| None)
             .expect("the built-in sample is free of mistakes");
-        config.server.listen = listen;
+        config.server.listen = vec![listen_on(listen)];
         config
     }
+}
+
+/// A listener in clear text at this address.
+pub(crate) fn listen_on(addr: SocketAddr) -> Listen {
+    Listen::new(Address::Tcp(addr.to_string()))
 }
 
 /// What a file refers to outside of itself.

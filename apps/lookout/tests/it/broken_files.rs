@@ -240,9 +240,15 @@ fn headers_that_cannot_be() {
 
 #[test]
 fn server_and_limits_out_of_range() {
-    let wanted = "\"listen\" must be an address and a port such as \"127.0.0.1:8888\"";
-    check("[server]\nlisten = \"localhost:80\"\n", "5:10", wanted);
+    let wanted = "\"listen\": \"localhost\" is no address: write host:port, unix:/path, systemd:, \
+                  systemd:name or fd:3";
+    check("[server]\nlisten = \"localhost\"\n", "5:10", wanted);
+    check("[server]\nlisten = [\"a:80\", \"localhost\"]\n", "5:19", wanted);
+    let wanted = "\"listen\": invalid type: integer `80`, expected an address, or a table with an \
+                  `address`";
     check("[server]\nlisten = 80\n", "5:10", wanted);
+    let wanted = "\"listen\" must have an address such as \"127.0.0.1:8888\"";
+    check("[server]\nlisten = []\n", "5:10", wanted);
     check("[limits]\nchecks = 0\n", "5:10", "\"checks\" must be at least 1");
     check("[limits]\nchecks = 10001\n", "5:10", "\"checks\" must be at most 10000");
     check("[limits]\nchecks = \"many\"\n", "5:10", "\"checks\" must be a whole number");

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use landspout::server::{Listen, TlsConfig};
 use lookout::config::{Config, SAMPLE};
 use lookout::decide::Rule;
 
@@ -26,7 +27,7 @@ fn an_endpoint_needs_no_more_than_id_and_url() {
     assert_eq!(endpoint.retry, Duration::from_secs(5));
     assert_eq!(endpoint.rule, Rule { failures: 3, of: 5, recover: 2 });
     assert_eq!(endpoint.expect.status.to_string(), "2xx");
-    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8888");
+    assert_eq!(config.server.listen, ["127.0.0.1:8888".parse().unwrap()]);
     assert_eq!(config.keep.data, Path::new("/etc/lookout/lookout.db"));
     assert_eq!(config.keep.checks, Duration::from_secs(7 * 86_400));
     assert_eq!(config.limits.checks, 256);
@@ -96,10 +97,24 @@ fn states_may_be_kept_forever() {
 }
 
 #[test]
+fn the_page_is_served_at_one_address_or_several_with_or_without_tls() {
+    let endpoint = "[[endpoint]]\nid = \"a\"\nurl = \"http://a/\"\n";
+    let listen = |value: &str| parse(&format!("server.listen = {value}\n{endpoint}")).server.listen;
+    assert_eq!(listen("\"localhost:80\""), ["localhost:80".parse().unwrap()]);
+    let several = listen(
+        "[\"unix:/run/lookout.sock\", { address = \"0.0.0.0:443\", \
+         tls = { certificates = [{ certificate = \"cert.pem\", key = \"/secret/key.pem\" }] } }]",
+    );
+    let tls = TlsConfig::new("/etc/lookout/cert.pem", "/secret/key.pem");
+    let https = "0.0.0.0:443".parse::<Listen>().unwrap().tls(tls);
+    assert_eq!(several, ["unix:/run/lookout.sock".parse().unwrap(), https]);
+}
+
+#[test]
 fn the_sample_watches_the_lookout_that_runs_it() {
     let health = |listen: &str| {
         let config = Config::sample(listen.parse().unwrap());
-        assert_eq!(config.server.listen.to_string(), listen);
+        assert_eq!(config.server.listen, [listen.parse().unwrap()]);
         config.endpoints[0].url.to_string()
     };
     assert_eq!(health("127.0.0.1:8888"), "http://127.0.0.1:8888/health");
