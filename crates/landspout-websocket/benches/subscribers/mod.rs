@@ -137,9 +137,10 @@ impl Process {
         let offer = if self.kind == "deflate" { OFFER } else { "" };
         let request = format!("{REQUEST}{offer}\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
+        // Nothing is sent behind the answer before all are there.
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(socket.read_u8().await.unwrap());
+            assert_ne!(socket.read_buf(&mut head).await.unwrap(), 0);
         }
         socket
     }
