@@ -1,5 +1,6 @@
 //! 20 000 small GETs, 64 at a time, by this client, by hyper-util's legacy client and by bare hyper
-//! connections, in turns, against one server on a thread of its own.
+//! connections, in turns, against one server on a thread of its own: the rate, and the processor
+//! time of the client's thread.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
@@ -8,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use landspout_client::{Client, ClientConfig};
 use std::cell::Cell;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -47,11 +48,27 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts")
 }
 
-/// Runs a loop of requests in each of many tasks, and tells how long all requests took.
-async fn measure<F: Future<Output = ()>>(user: impl Fn() -> F) -> Duration {
-    let start = Instant::now();
+/// Processor time of this thread so far, in microseconds; zero where the system does not tell.
+fn cpu() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok());
+    nanos.unwrap_or_default() / 1e3
+}
+
+/// What requests took.
+struct Cost {
+    /// Requests in a second.
+    rate: f64,
+    /// Microseconds of processor time for each.
+    cpu: f64,
+}
+
+/// Runs a loop of requests in each of many tasks.
+async fn measure<F: Future<Output = ()>>(user: impl Fn() -> F) -> Cost {
+    let (start, before) = (Instant::now(), cpu());
     futures_util::future::join_all((0..AT_ONCE).map(|_| user())).await;
-    start.elapsed()
+    let rate = REQUESTS as f64 / start.elapsed().as_secs_f64();
+    Cost { rate, cpu: (cpu() - before) / REQUESTS as f64 }
 }
 
 /// Whether there is one more request to make.
@@ -59,7 +76,7 @@ fn next(left: &Cell<usize>) -> bool {
     left.replace(left.get().saturating_sub(1)) > 0
 }
 
-async fn landspout(addr: SocketAddr) -> Duration {
+async fn landspout(addr: SocketAddr) -> Cost {
     let client = Client::with_config(ClientConfig::default().max_connections_per_host(AT_ONCE));
     let (url, left) = (format!("http://{addr}/"), Cell::new(REQUESTS));
     measure(|| async {
@@ -71,7 +88,7 @@ async fn landspout(addr: SocketAddr) -> Duration {
     .await
 }
 
-async fn legacy(addr: SocketAddr) -> Duration {
+async fn legacy(addr: SocketAddr) -> Cost {
     let client: legacy::Client<_, Empty<Bytes>> =
         legacy::Client::builder(TokioExecutor::new()).build_http();
     let uri: http::Uri = format!("http://{addr}/").parse().expect("it is a URI");
@@ -86,7 +103,7 @@ async fn legacy(addr: SocketAddr) -> Duration {
     .await
 }
 
-async fn bare(addr: SocketAddr) -> Duration {
+async fn bare(addr: SocketAddr) -> Cost {
     let left = Cell::new(REQUESTS);
     measure(|| async {
         let stream = TcpStream::connect(addr).await.expect("the server listens");
@@ -108,13 +125,14 @@ async fn bare(addr: SocketAddr) -> Duration {
 fn main() {
     let addr = start_server();
     let runtime = runtime();
-    let rate = |took: Duration| REQUESTS as f64 / took.as_secs_f64();
-    println!("{REQUESTS} requests, {AT_ONCE} at a time, requests per second:");
-    println!("{:>12} {:>12} {:>12}", "landspout", "legacy", "bare hyper");
+    println!(
+        "{REQUESTS} requests, {AT_ONCE} at a time; requests per second, CPU \u{b5}s for each:"
+    );
+    println!("{:>16} {:>16} {:>16}", "landspout", "legacy", "bare hyper");
     for _ in 0..ROUNDS {
-        let rates = runtime.block_on(async {
-            [landspout(addr).await, legacy(addr).await, bare(addr).await].map(rate)
-        });
-        println!("{:>12.0} {:>12.0} {:>12.0}", rates[0], rates[1], rates[2]);
+        let costs = runtime
+            .block_on(async { [landspout(addr).await, legacy(addr).await, bare(addr).await] });
+        let row = costs.map(|Cost { rate, cpu }| format!("{rate:>8.0} {cpu:>7.1}"));
+        println!("{}", row.join(" "));
     }
 }

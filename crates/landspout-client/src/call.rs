@@ -7,18 +7,17 @@ use crate::options::Rules;
 use crate::redirect::Step;
 use crate::replay::Spare;
 use crate::target::Target;
+use crate::timings::Stopwatch;
 use crate::watch::Sight;
-use crate::{ClientConfig, Credentials, Policies, Replay};
+use crate::{Attempt, ClientConfig, Credentials, Policies, Redirect, Replay};
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST,
     HeaderValue, RANGE, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderMap, Method, Request};
 use landspout_handler::Body;
+use std::net::SocketAddr;
 use std::time::Duration;
-
-/// Headers that the client adds to nearly every request.
-const USUAL_HEADERS: usize = 4;
 
 /// Whether a request is the client's own, or one that is passed on for somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub(crate) enum Role {
     Gateway,
 }
 
-/// A request that was understood.
+/// A request that was understood, and what is known of its way so far.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
@@ -48,6 +47,13 @@ pub(crate) struct Call {
     /// What the body waits behind.
     pub(crate) gate: Option<Gate>,
     pub(crate) sight: Option<Sight>,
+    pub(crate) stopwatch: Stopwatch,
+    /// Who was asked last.
+    pub(crate) remote_addr: Option<SocketAddr>,
+    /// The redirects that were followed.
+    pub(crate) history: Vec<Redirect>,
+    /// The attempts that were followed by another.
+    pub(crate) attempts: Vec<Attempt>,
 }
 
 impl Call {
@@ -58,7 +64,7 @@ impl Call {
         rules: Rules,
         role: Role,
     ) -> Call {
-        let credentials = rules.policies.as_ref().and_then(|own| own.credentials.clone());
+        let credentials = credentials(&rules);
         Call {
             method,
             target,
@@ -72,7 +78,17 @@ impl Call {
             expect_continue: Duration::ZERO,
             gate: None,
             sight: None,
+            stopwatch: Stopwatch::start(),
+            remote_addr: None,
+            history: Vec::new(),
+            attempts: Vec::new(),
         }
+    }
+
+    /// Sets other rules than those that the call was made with.
+    pub(crate) fn set_rules(&mut self, rules: Rules) {
+        self.credentials = credentials(&rules);
+        self.rules = rules;
     }
 
     pub(crate) fn policies(&self) -> Option<&Policies> {
@@ -141,20 +157,19 @@ impl Call {
     pub(crate) fn request(
         &mut self,
         config: &ClientConfig,
-        user_agent: &Result<Option<HeaderValue>, String>,
+        usual: &HeaderMap,
     ) -> Result<Request<Body>, Failure> {
         let mut body = std::mem::take(&mut self.body);
         // What waits before a connection that has closed can go over another.
         if let Some(waiting) = self.gate.take().and_then(|gate| gate.hold_back()) {
             body = waiting;
         }
-        let mut headers = self.headers.clone();
-        headers.reserve(USUAL_HEADERS);
+        let mut headers = match self.role {
+            Role::Agent => self.headers_over(usual),
+            Role::Gateway => self.headers.clone(),
+        };
         self.add_authority(&mut headers)?;
-        add_framing(&mut headers, &self.method, &body);
-        if self.role == Role::Agent {
-            self.add_defaults(&mut headers, user_agent)?;
-        }
+        self.add_framing(&mut headers, &body);
         if !config.keep_alive && !self.wants_upgrade() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -212,8 +227,23 @@ impl Call {
         self.method.is_idempotent()
     }
 
+    /// The request's own headers, and where they say nothing those that the client adds.
+    fn headers_over(&self, usual: &HeaderMap) -> HeaderMap {
+        let mut headers = usual.clone();
+        if !self.asks_for_compression() {
+            headers.remove(ACCEPT_ENCODING);
+        }
+        for name in self.policies().iter().flat_map(|policies| &policies.without_headers) {
+            headers.remove(name);
+        }
+        if !self.headers.is_empty() {
+            headers.extend(self.headers.clone());
+        }
+        headers
+    }
+
     fn add_authority(&self, headers: &mut HeaderMap) -> Result<(), Failure> {
-        if !headers.contains_key(HOST) {
+        if !self.headers.contains_key(HOST) {
             let host = HeaderValue::from_str(self.target.origin.host_header());
             headers.insert(HOST, host.map_err(|error| Failure::new(Kind::Invalid, error))?);
         }
@@ -230,30 +260,44 @@ impl Call {
         Ok(())
     }
 
-    fn add_defaults(
-        &self,
-        headers: &mut HeaderMap,
-        user_agent: &Result<Option<HeaderValue>, String>,
-    ) -> Result<(), Failure> {
-        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        if let Some(codings) = decompress::ACCEPTED
-            && self.asks_for_compression()
-        {
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
-        }
-        let user_agent = user_agent.as_ref();
-        let user_agent = user_agent.map_err(|error| Failure::new(Kind::Invalid, error.as_str()))?;
-        if let Some(user_agent) = user_agent {
-            headers.entry(USER_AGENT).or_insert_with(|| user_agent.clone());
-        }
-        for name in self.policies().iter().flat_map(|policies| &policies.without_headers) {
-            let is_default = [ACCEPT, ACCEPT_ENCODING, USER_AGENT].contains(name);
-            if is_default && !self.headers.contains_key(name) {
-                headers.remove(name);
+    /// Says how long the body is, or that it ends when it ends.
+    fn add_framing(&self, headers: &mut HeaderMap, body: &Body) {
+        let has_length = self.headers.contains_key(CONTENT_LENGTH);
+        match body.len() {
+            // RFC 9110 §8.6: a method that gives a body a meaning says so where there is none.
+            Some(0) if !gives_body_meaning(&self.method) => {
+                if has_length {
+                    headers.remove(CONTENT_LENGTH);
+                }
+            }
+            Some(len) => {
+                headers.insert(CONTENT_LENGTH, len.into());
+            }
+            None if has_length => {}
+            // hyper would send a GET without this stream.
+            None => {
+                headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
             }
         }
-        Ok(())
     }
+}
+
+fn credentials(rules: &Rules) -> Option<Credentials> {
+    rules.policies.as_ref().and_then(|own| own.credentials.clone())
+}
+
+/// The headers that the client adds to a request of its own. `Host` comes first, and is filled in.
+pub(crate) fn usual_headers(user_agent: Option<HeaderValue>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(4);
+    headers.insert(HOST, HeaderValue::from_static(""));
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    if let Some(codings) = decompress::ACCEPTED {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
+    }
+    if let Some(user_agent) = user_agent {
+        headers.insert(USER_AGENT, user_agent);
+    }
+    headers
 }
 
 /// Adds to the cookies that the caller has set: there is one header for all (RFC 6265bis §5.8).
@@ -265,24 +309,6 @@ fn add_cookies(headers: &mut HeaderMap, cookies: &HeaderValue) {
     if let Ok(mut all) = all {
         all.set_sensitive(true);
         headers.insert(COOKIE, all);
-    }
-}
-
-/// Says how long the body is, or that it ends when it ends.
-fn add_framing(headers: &mut HeaderMap, method: &Method, body: &Body) {
-    match body.len() {
-        // RFC 9110 §8.6: a method that gives a body a meaning says so where there is none.
-        Some(0) if !gives_body_meaning(method) => {
-            headers.remove(CONTENT_LENGTH);
-        }
-        Some(len) => {
-            headers.insert(CONTENT_LENGTH, len.into());
-        }
-        None if headers.contains_key(CONTENT_LENGTH) => {}
-        // hyper would send a GET without this stream.
-        None => {
-            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
     }
 }
 

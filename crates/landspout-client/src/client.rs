@@ -1,7 +1,7 @@
 //! The client.
 
 use crate::auth::conceal;
-use crate::call::{Call, Role};
+use crate::call::{Call, Role, usual_headers};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetch;
 use crate::memory::Memory;
@@ -52,8 +52,8 @@ pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
     /// Those of the settings, or what is wrong with them.
     pub(crate) headers: Result<HeaderMap, String>,
-    /// The header `User-Agent`, or what is wrong with it.
-    pub(crate) user_agent: Result<Option<HeaderValue>, String>,
+    /// Those that the client adds, or what is wrong with the one that tells who it is.
+    pub(crate) usual_headers: Result<HeaderMap, String>,
     pub(crate) backend: Backend,
     pub(crate) budget: RetryBudget,
     pub(crate) counters: Arc<Counters>,
@@ -260,8 +260,9 @@ impl Client {
         let replay = head.extensions.get::<Replay>().cloned();
         let rules = self.merged(options).over(&self.inner.config);
         let place = (head.method, target);
-        let call = Box::new(Call::new(place, head.headers, (body, replay), rules, role));
-        Fetch::new(&self.inner, call, stopwatch).run().await
+        let mut call = Box::new(Call::new(place, head.headers, (body, replay), rules, role));
+        call.stopwatch = stopwatch;
+        Fetch::new(&self.inner, call).run().await
     }
 }
 
@@ -279,8 +280,9 @@ impl Inner {
                 .map_err(|_| format!("the client's user agent {text:?} is no header")),
         };
         let (headers, budget) = (headers.collect(), RetryBudget::new(config.retry_budget));
+        let usual_headers = user_agent.map(usual_headers);
         let counters = Arc::default();
-        Inner { config, headers, user_agent, backend, budget, counters }
+        Inner { config, headers, usual_headers, backend, budget, counters }
     }
 
     fn target(&self, url: &str) -> Result<Target, TargetError> {

@@ -11,12 +11,10 @@ use crate::metrics::Tally;
 use crate::network::Network;
 use crate::replay::Spare;
 use crate::route::Route;
-use crate::timings::Stopwatch;
 use crate::transfer::{Transfer, TransferLimits};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, response};
 use landspout_handler::{Body, BodyError};
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,14 +26,12 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 /// has died needs one; a server that sheds load by closing shared connections may need another.
 const MAX_REPEATS: u32 = 3;
 
-/// One call, and what is known of its way so far. It is sent as often as redirects and retries ask.
+/// One call on its way. It is sent as often as redirects and retries ask.
 #[derive(Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) inner: &'a Inner,
     /// On the heap, because it goes through many hands.
     pub(crate) call: Box<Call>,
-    pub(crate) stopwatch: Stopwatch,
-    pub(crate) remote_addr: Option<SocketAddr>,
 }
 
 /// A moment, and the length of the limit that ends then.
@@ -45,11 +41,7 @@ struct Deadline {
     limit: Duration,
 }
 
-impl<'a> Exchange<'a> {
-    pub(crate) fn new(inner: &'a Inner, call: Box<Call>, stopwatch: Stopwatch) -> Exchange<'a> {
-        Exchange { inner, call, stopwatch, remote_addr: None }
-    }
-
+impl Exchange<'_> {
     /// Sends the request once, and returns when the head of the answer is there. The body of the
     /// request is gone then.
     pub(crate) async fn run(&mut self) -> Result<Response<Body>, Failure> {
@@ -63,10 +55,10 @@ impl<'a> Exchange<'a> {
     async fn in_memory(&mut self, memory: &Memory) -> Result<Response<Body>, Failure> {
         // There is no wire that a body could be kept off.
         self.call.expect_continue = Duration::ZERO;
-        let request = self.call.request(&self.inner.config, &self.inner.user_agent)?;
-        self.stopwatch.enter(Phase::FirstByte);
+        let request = self.request()?;
+        self.call.stopwatch.enter(Phase::FirstByte);
         let response = within(self.deadline(), pin!(memory.send(request))).await??;
-        self.stopwatch.enter(Phase::Body);
+        self.call.stopwatch.enter(Phase::Body);
         let (head, body) = response.into_parts();
         let body = match has_no_body(&self.call.method, head.status) {
             true => Body::empty(),
@@ -85,11 +77,11 @@ impl<'a> Exchange<'a> {
         let mut lease = self.queue(network, &route).await?;
         let mut repeats = 0;
         loop {
-            let request = self.call.request(&self.inner.config, &self.inner.user_agent)?;
+            let request = self.request()?;
             let reused = lease.connection.is_some();
             let connection = match &mut lease.connection {
                 Some(connection) => {
-                    self.stopwatch.set_reused();
+                    self.call.stopwatch.set_reused();
                     connection
                 }
                 None => lease.open(self.connect(network, &route).await?),
@@ -97,7 +89,7 @@ impl<'a> Exchange<'a> {
             let may_repeat = reused && self.call.is_idempotent();
             let spare = self.call.spare_of(request.body());
             match self.send(connection, request).await {
-                Ok(response) => return Ok(self.unpack(response, lease)),
+                Ok((head, body)) => return Ok(self.unpack(head, body, lease)),
                 Err(unanswered) if repeats == MAX_REPEATS => return Err(unanswered.failure),
                 Err(unanswered) if !reused && !lease.is_shared() => {
                     return Err(unanswered.failure);
@@ -107,7 +99,7 @@ impl<'a> Exchange<'a> {
                 Err(unanswered) => self.call.body = again(unanswered, spare, may_repeat)?,
             }
             repeats += 1;
-            self.stopwatch.restart();
+            self.call.stopwatch.restart();
             if lease.is_shared() {
                 drop(lease);
                 lease = self.queue(network, &route).await?;
@@ -117,16 +109,23 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    fn request(&mut self) -> Result<Request<Body>, Failure> {
+        let Inner { config, usual_headers, .. } = self.inner;
+        let invalid = |error: &String| Failure::new(Kind::Invalid, error.as_str());
+        self.call.request(config, usual_headers.as_ref().map_err(invalid)?)
+    }
+
     async fn queue(&mut self, network: &Network, route: &Route) -> Result<Lease, Failure> {
-        self.stopwatch.enter(Phase::Queue);
-        let lease = match network.leases.try_acquire(route) {
-            Some(lease) => lease,
-            None => {
-                let deadline = Deadline::after(self.call.rules.queue_timeout);
-                within(deadline, pin!(network.leases.acquire(route))).await?
-            }
-        };
-        self.stopwatch.enter(Phase::Prepare);
+        let now = Instant::now();
+        self.call.stopwatch.enter_at(Phase::Queue, now);
+        if let Some(lease) = network.leases.try_acquire(route, now) {
+            self.call.stopwatch.enter_at(Phase::Prepare, now);
+            return Ok(lease);
+        }
+        let deadline = Deadline::after(self.call.rules.queue_timeout);
+        // On the heap, because it is rare, and would make every request's future larger.
+        let lease = within(deadline, Box::pin(network.leases.acquire(route))).await?;
+        self.call.stopwatch.enter(Phase::Prepare);
         Ok(lease)
     }
 
@@ -134,7 +133,7 @@ impl<'a> Exchange<'a> {
         let own = Deadline::after(self.call.rules.connect_timeout);
         let deadline = earlier(own, self.deadline());
         let tls_limit = self.call.rules.tls_timeout;
-        let connecting = network.connector.connect(route, tls_limit, &mut self.stopwatch);
+        let connecting = network.connector.connect(route, tls_limit, &mut self.call.stopwatch);
         // On the heap, because it is large and rare, and would make every request's future larger.
         within(deadline, Box::pin(connecting)).await?
     }
@@ -143,24 +142,29 @@ impl<'a> Exchange<'a> {
         &mut self,
         connection: &mut Connection,
         request: Request<Body>,
-    ) -> Result<Response<Answer>, Unanswered> {
-        self.stopwatch.enter(Phase::Send);
-        self.remote_addr = connection.remote_addr();
+    ) -> Result<(response::Parts, Answer), Unanswered> {
+        self.call.stopwatch.enter_send();
+        self.call.remote_addr = connection.remote_addr();
         if let Some(sight) = &self.call.sight {
-            sight.connected(self.remote_addr, self.stopwatch.is_reused());
+            sight.connected(self.call.remote_addr, self.call.stopwatch.is_reused());
         }
         let own = Deadline::after(self.call.rules.first_byte_timeout);
         let deadline = earlier(own, self.deadline());
         let origin = &self.call.target.origin;
         let answer = within(deadline, pin!(connection.send(request, origin))).await;
         if let Some(sent) = connection.wire().sent() {
-            self.stopwatch.enter_at(Phase::FirstByte, sent);
+            self.call.stopwatch.enter_at(Phase::FirstByte, sent);
         }
         let answered = connection.wire().answered();
         match answer {
-            Ok(Ok(response)) => {
-                self.stopwatch.enter_at(Phase::Body, answered.unwrap_or_else(Instant::now));
-                Ok(response)
+            Ok(Ok((head, _)))
+                if head.status == StatusCode::SWITCHING_PROTOCOLS && !self.call.wants_upgrade() =>
+            {
+                Err(connection.refuse_upgrade())
+            }
+            Ok(Ok(answer)) => {
+                self.call.stopwatch.enter_at(Phase::Body, answered.unwrap_or_else(Instant::now));
+                Ok(answer)
             }
             Ok(Err(unanswered)) => Err(unanswered),
             // A request that ran out of time is not sent again.
@@ -170,8 +174,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn unpack(&self, response: Response<Answer>, lease: Lease) -> Response<Body> {
-        let (head, body) = response.into_parts();
+    fn unpack(&self, head: response::Parts, body: Answer, lease: Lease) -> Response<Body> {
         let body = match head.status {
             // The connection goes with the answer, and leaves the pool.
             StatusCode::SWITCHING_PROTOCOLS => Body::empty(),
@@ -204,7 +207,7 @@ impl<'a> Exchange<'a> {
         if limit.is_zero() {
             return None;
         }
-        let at = self.stopwatch.started().checked_add(self.stopwatch.queued())?;
+        let at = self.call.stopwatch.started().checked_add(self.call.stopwatch.queued())?;
         Some(Deadline { at: at.checked_add(limit)?, limit })
     }
 }
@@ -233,7 +236,10 @@ where
 
 /// The one that ends first.
 fn earlier(one: Option<Deadline>, other: Option<Deadline>) -> Option<Deadline> {
-    [one, other].into_iter().flatten().min_by_key(|deadline| deadline.at)
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if other.at < one.at { other } else { one }),
+        (one, other) => one.or(other),
+    }
 }
 
 /// The body to send once more, if that is harmless: nothing of the request went out, or the server

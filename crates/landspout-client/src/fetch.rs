@@ -7,11 +7,11 @@ use crate::error::{Failure, Kind};
 use crate::exchange::{Exchange, has_no_body};
 use crate::redirect::{self, RedirectError, Step};
 use crate::replay::Spare;
-use crate::timings::Stopwatch;
 use crate::watch::{Outcome, Sight};
 use crate::{
     Attempt, ClientResponse, FetchError, Phase, Redirect, RedirectAction, RedirectAttempt,
 };
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
 use landspout_handler::Body;
@@ -30,14 +30,11 @@ const DRAIN_TIME: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Fetch<'a> {
     exchange: Exchange<'a>,
-    history: Vec<Redirect>,
-    attempts: Vec<Attempt>,
 }
 
 impl<'a> Fetch<'a> {
-    pub(crate) fn new(inner: &'a Inner, call: Box<Call>, stopwatch: Stopwatch) -> Fetch<'a> {
-        let exchange = Exchange::new(inner, call, stopwatch);
-        Fetch { exchange, history: Vec::new(), attempts: Vec::new() }
+    pub(crate) fn new(inner: &'a Inner, call: Box<Call>) -> Fetch<'a> {
+        Fetch { exchange: Exchange { inner, call } }
     }
 
     /// Sends the request, follows redirects, and returns when the head of the last answer is there.
@@ -82,7 +79,7 @@ impl<'a> Fetch<'a> {
 
     async fn follow(&mut self) -> Result<Response<Body>, Failure> {
         self.exchange.call.check()?;
-        let Exchange { inner, call, .. } = &mut self.exchange;
+        let Exchange { inner, call } = &mut self.exchange;
         let defaults = inner.headers.as_ref();
         let defaults = defaults.map_err(|error| Failure::new(Kind::Invalid, error.as_str()))?;
         call.add_lasting(defaults, &inner.config);
@@ -93,7 +90,7 @@ impl<'a> Fetch<'a> {
             if self.answers(&response, spare.as_ref(), challenges) {
                 challenges += 1;
                 drain(response.into_body()).await;
-                self.exchange.stopwatch.restart();
+                self.exchange.call.stopwatch.restart();
                 continue;
             }
             if self.exchange.call.rules.max_redirects == 0 {
@@ -125,7 +122,7 @@ impl<'a> Fetch<'a> {
             sleep(delay).await;
             retries += 1;
             self.exchange.call.body = spare.as_ref().map(Spare::body).unwrap_or_default();
-            self.exchange.stopwatch.restart();
+            self.exchange.call.stopwatch.restart();
         }
     }
 
@@ -140,7 +137,7 @@ impl<'a> Fetch<'a> {
         {
             call.expect_continue = Duration::ZERO;
             call.body = held_back;
-            self.exchange.stopwatch.restart();
+            self.exchange.call.stopwatch.restart();
             response = self.exchange.run().await;
         }
         if let Ok(response) = &response {
@@ -176,7 +173,7 @@ impl<'a> Fetch<'a> {
         can_repeat: bool,
         retries: u32,
     ) -> Option<Duration> {
-        let Exchange { inner, call, stopwatch, .. } = &self.exchange;
+        let Exchange { inner, call } = &self.exchange;
         let own = call.policies().and_then(|policies| policies.retry.as_ref());
         let retry = own.unwrap_or(&inner.config.retry);
         if retry.max_retries == 0 || !can_repeat {
@@ -190,7 +187,7 @@ impl<'a> Fetch<'a> {
                 retry.after_answer(answer, &call.method, retries, now)
             }
             Err(failure) => {
-                retry.after_failure(failure, stopwatch.phase(), &call.method, retries, random)
+                retry.after_failure(failure, call.stopwatch.phase(), &call.method, retries, random)
             }
         }?;
         let fits = self.exchange.time_left().is_none_or(|left| delay < left);
@@ -198,12 +195,12 @@ impl<'a> Fetch<'a> {
     }
 
     fn note_attempt(&mut self, result: &Result<Response<Body>, Failure>, waited: Duration) {
-        let Exchange { inner, call, stopwatch, .. } = &self.exchange;
+        let Exchange { inner, call } = &self.exchange;
         let url = call.target.to_string();
         let attempt = match result {
             Ok(response) => Attempt { url, status: Some(response.status()), error: None, waited },
             Err(failure) => {
-                let error = Some(failure.describe(stopwatch.phase()));
+                let error = Some(failure.describe(call.stopwatch.phase()));
                 Attempt { url, status: None, error, waited }
             }
         };
@@ -212,7 +209,7 @@ impl<'a> Fetch<'a> {
         if let Some(sight) = &call.sight {
             sight.retried(&attempt);
         }
-        self.attempts.push(attempt);
+        self.exchange.call.attempts.push(attempt);
     }
 
     /// Whether the answer is a challenge that can be answered; the request is then ready for it.
@@ -249,7 +246,9 @@ impl<'a> Fetch<'a> {
         let allows_downgrade = allowed.unwrap_or(self.exchange.inner.config.allow_downgrade);
         let step = redirect::step(status, headers, method, target);
         let step = match step {
-            Ok(Some(_)) if self.history.len() >= limit => Err(RedirectError::TooMany(limit)),
+            Ok(Some(_)) if self.exchange.call.history.len() >= limit => {
+                Err(RedirectError::TooMany(limit))
+            }
             Ok(Some(step)) if step.is_downgrade && !allows_downgrade => {
                 Err(RedirectError::Downgrade)
             }
@@ -264,7 +263,7 @@ impl<'a> Fetch<'a> {
             step => step,
         };
         step.map_err(|error| {
-            self.exchange.stopwatch.enter(Phase::Prepare);
+            self.exchange.call.stopwatch.enter(Phase::Prepare);
             Failure::new(Kind::Redirect, error)
         })
     }
@@ -280,26 +279,28 @@ impl<'a> Fetch<'a> {
             to: &step.target.to_string(),
             method: &step.method,
             is_same_origin: step.same_origin,
-            history: &self.history,
+            history: &call.history,
         })
     }
 
     fn go(&mut self, step: Step, status: StatusCode, spare: Option<Spare>) {
-        let Exchange { inner, call, stopwatch, .. } = &mut self.exchange;
+        let Exchange { inner, call } = &mut self.exchange;
         let redirect = Redirect { status, url: call.target.to_string() };
         inner.counters.redirected();
         if let Some(sight) = &call.sight {
             sight.redirected(&redirect);
         }
-        self.history.push(redirect);
+        call.history.push(redirect);
         let body = spare.filter(|_| step.keeps_body).map(|spare| spare.body());
         call.follow(step, body);
-        stopwatch.restart();
+        call.stopwatch.restart();
     }
 
     fn decompress(&self, response: Response<Body>) -> Result<Response<Body>, Failure> {
         let call = &self.exchange.call;
-        if !call.asks_for_compression() || has_no_body(&call.method, response.status()) {
+        let is_coded = response.headers().contains_key(CONTENT_ENCODING);
+        if !is_coded || !call.asks_for_compression() || has_no_body(&call.method, response.status())
+        {
             return Ok(response);
         }
         let (mut head, body) = response.into_parts();
@@ -309,20 +310,19 @@ impl<'a> Fetch<'a> {
 
     fn respond(self, response: Response<Body>) -> ClientResponse {
         let (head, mut body) = response.into_parts();
-        let Fetch { exchange, history, attempts } = self;
-        let Exchange { mut call, stopwatch, remote_addr, .. } = exchange;
+        let mut call = self.exchange.call;
         if let Some(sight) = call.sight.take() {
             sight.answered(head.status, &head.headers);
-            body = sight.body(body, stopwatch);
+            body = sight.body(body, call.stopwatch);
         }
-        ClientResponse::new(head, body, call, stopwatch, (history, attempts), remote_addr)
+        ClientResponse::new(head, body, call)
     }
 
     fn fail(self, failure: Failure, span: &Span) -> FetchError {
-        let Exchange { call, stopwatch, .. } = self.exchange;
-        let (url, timings) = (Some(call.target.to_string()), stopwatch.read());
-        let error = FetchError::new(failure, stopwatch.phase(), &call.method, url, timings);
-        let error = error.with_attempts(self.attempts);
+        let call = self.exchange.call;
+        let (url, timings) = (Some(call.target.to_string()), call.stopwatch.read());
+        let error = FetchError::new(failure, call.stopwatch.phase(), &call.method, url, timings);
+        let error = error.with_attempts(call.attempts);
         span.record("error", field::display(&error));
         if let Some(sight) = call.sight {
             sight.ended(Outcome::Failed(&error), &timings, 0);

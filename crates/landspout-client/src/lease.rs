@@ -67,8 +67,8 @@ impl Leases {
     }
 
     /// A place at once, if there is one and nobody else is before.
-    pub(crate) fn try_acquire(&self, route: &Route) -> Option<Lease> {
-        let grant = self.0.lock().pool.try_take(route, now())?;
+    pub(crate) fn try_acquire(&self, route: &Route, now: Instant) -> Option<Lease> {
+        let grant = self.0.lock().pool.try_take(route, now.into_std())?;
         Some(Lease::new(&self.0, route.clone(), grant))
     }
 
@@ -119,12 +119,15 @@ impl Shared {
     ) {
         // A server may name a time beyond all clocks.
         let until = idle.and_then(|idle| now().checked_add(idle));
-        let starts_reaper = {
+        let (starts_reaper, has_next) = {
             let mut state = self.lock();
             give(&mut state.pool, until);
-            until.is_some() && !std::mem::replace(&mut state.reaping, true)
+            let starts_reaper = until.is_some() && !std::mem::replace(&mut state.reaping, true);
+            (starts_reaper, state.pool.has_next())
         };
-        self.call_next();
+        if has_next {
+            self.call_next();
+        }
         if starts_reaper {
             let reaper = Reaper(Arc::downgrade(self));
             match Handle::try_current() {

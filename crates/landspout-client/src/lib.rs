@@ -95,6 +95,7 @@ mod route;
 mod connect;
 mod connection;
 mod dial;
+mod interim;
 mod io;
 mod proxy;
 mod resolve;

@@ -67,6 +67,8 @@ fn is_plain_host(host: &str) -> bool {
     for byte in host.bytes() {
         match byte {
             b'.' if previous == b'.' => return false,
+            // `xn--` begins a name that may have to be read.
+            b'-' if previous == b'-' => return false,
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' => {}
             _ => return false,
         }
@@ -75,8 +77,7 @@ fn is_plain_host(host: &str) -> bool {
         }
         previous = byte;
     }
-    let is_name = previous != b'.' && !host.contains("xn--");
-    is_name && (!last_is_number || host.parse::<Ipv4Addr>().is_ok())
+    previous != b'.' && (!last_is_number || host.parse::<Ipv4Addr>().is_ok())
 }
 
 /// A path and a query in which nothing is to be escaped or taken out.

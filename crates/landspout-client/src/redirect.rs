@@ -45,7 +45,6 @@ pub(crate) fn step(
     method: &Method,
     from: &Target,
 ) -> Result<Option<Step>, RedirectError> {
-    let Some(location) = headers.get(LOCATION) else { return Ok(None) };
     let becomes_get = match status.as_u16() {
         // RFC 9110 §15.4.2, §15.4.3: for historical reasons a POST becomes a GET.
         301 | 302 => method == Method::POST,
@@ -54,6 +53,7 @@ pub(crate) fn step(
         307 | 308 => false,
         _ => return Ok(None),
     };
+    let Some(location) = headers.get(LOCATION) else { return Ok(None) };
     let location = std::str::from_utf8(location.as_bytes()).map_err(|_| RedirectError::NotText)?;
     let mut target = from.join(location).map_err(RedirectError::Target)?;
     // Whoever writes a Location does not choose who the client says it is.

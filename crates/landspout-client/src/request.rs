@@ -46,13 +46,10 @@ use std::time::Duration;
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     client: Client,
-    method: Method,
-    target: Result<Target, TargetError>,
-    headers: HeaderMap,
-    body: Body,
-    replay: Option<Replay>,
-    options: RequestOptions,
+    call: Box<Call>,
     /// In a box, because most requests have none.
+    options: Option<Box<RequestOptions>>,
+    /// In a box, for the same reason.
     callbacks: Option<Box<Callbacks>>,
     /// The first thing that was wrong.
     error: Option<Cause>,
@@ -64,25 +61,22 @@ impl RequestBuilder {
         method: Method,
         target: Result<Target, TargetError>,
     ) -> RequestBuilder {
-        RequestBuilder {
-            client,
-            method,
-            target,
-            headers: HeaderMap::new(),
-            body: Body::empty(),
-            replay: None,
-            options: RequestOptions::default(),
-            callbacks: None,
-            error: None,
-        }
+        let (target, error) = match target {
+            Ok(target) => (target, None),
+            // It is not sent.
+            Err(error) => (Target::nowhere(), Some(error.into())),
+        };
+        let rules = client.merged(RequestOptions::default()).over(client.config());
+        let (place, body) = ((method, target), (Body::empty(), None));
+        let call = Box::new(Call::new(place, HeaderMap::new(), body, rules, Role::Agent));
+        RequestBuilder { client, call, options: None, callbacks: None, error }
     }
 
     /// Adds to the query: pairs, a map, or a struct whose fields are values or lists of them.
     pub fn query<T: Serialize + ?Sized>(mut self, query: &T) -> RequestBuilder {
-        let added = serde_html_form::to_string(query).map_err(Cause::from).and_then(|query| {
-            let target = self.target.as_mut().ok();
-            target.map_or(Ok(()), |target| target.append_query(&query)).map_err(Cause::from)
-        });
+        let added = serde_html_form::to_string(query).map_err(Cause::from);
+        let added =
+            added.and_then(|query| self.call.target.append_query(&query).map_err(Cause::from));
         self.note(added);
         self
     }
@@ -98,7 +92,7 @@ impl RequestBuilder {
         match (name, value) {
             (Ok(name), Ok(value)) => {
                 let value = conceal(&name, value);
-                self.headers.insert(name, value);
+                self.call.headers.insert(name, value);
             }
             (Err(error), _) | (_, Err(error)) => self.note(Err(error.into())),
         }
@@ -107,8 +101,8 @@ impl RequestBuilder {
 
     /// Adds headers, each in place of any of the same name.
     pub fn headers(mut self, headers: HeaderMap) -> RequestBuilder {
-        self.headers.extend(headers);
-        for (name, value) in &mut self.headers {
+        self.call.headers.extend(headers);
+        for (name, value) in &mut self.call.headers {
             value.set_sensitive(value.is_sensitive() || is_secret(name));
         }
         self
@@ -120,15 +114,15 @@ impl RequestBuilder {
     /// one that turns out shorter breaks the request off, one that turns out longer is cut. A body
     /// may go with any method, GET too: some servers want it, though most pay it no heed.
     pub fn body(mut self, body: impl Into<Body>) -> RequestBuilder {
-        self.body = body.into();
-        self.replay = None;
+        self.call.body = body.into();
+        self.call.replay = None;
         self
     }
 
     /// Sets the body to one that can be made anew: it streams, and is sent again after a redirect, a
     /// challenge or a failure as one that is whole would be.
     pub fn replay(mut self, replay: Replay) -> RequestBuilder {
-        self.replay = Some(replay);
+        self.call.replay = Some(replay);
         self
     }
 
@@ -139,21 +133,21 @@ impl RequestBuilder {
 
     /// Sets the body to a form with files, and `Content-Type` to what it must be.
     pub fn multipart(mut self, form: Multipart) -> RequestBuilder {
-        self.headers.insert(CONTENT_TYPE, form.content_type());
+        self.call.headers.insert(CONTENT_TYPE, form.content_type());
         self.replay(form.replay())
     }
 
     /// Leaves out a header that the client would add by itself, or that was set before. `Host` and
     /// those of the framing are sent all the same.
     pub fn without_header(mut self, name: HeaderName) -> RequestBuilder {
-        self.headers.remove(&name);
-        self.options = self.options.without_header(name);
-        self
+        self.call.headers.remove(&name);
+        self.options(|options| options.without_header(name))
     }
 
     /// Sets options by their setters, beside those that were set.
     pub fn options(mut self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> RequestBuilder {
-        self.options = set(self.options);
+        let own = self.options.take().map_or_else(RequestOptions::default, |own| *own);
+        self.options = Some(Box::new(set(own)));
         self
     }
 
@@ -172,9 +166,9 @@ impl RequestBuilder {
 
     fn typed(mut self, content_type: &'static str, body: Result<Vec<u8>, Cause>) -> RequestBuilder {
         let content_type = HeaderValue::from_static(content_type);
-        self.headers.entry(CONTENT_TYPE).or_insert(content_type);
-        let body = body.map(|bytes| self.body = bytes.into());
-        self.replay = None;
+        self.call.headers.entry(CONTENT_TYPE).or_insert(content_type);
+        let body = body.map(|bytes| self.call.body = bytes.into());
+        self.call.replay = None;
         self.note(body);
         self
     }
@@ -182,7 +176,7 @@ impl RequestBuilder {
     /// Sets `Authorization` to a user and a password (RFC 7617). The same can stand in the URL.
     pub fn basic_auth(mut self, user: &str, password: &str) -> RequestBuilder {
         let value = basic_credentials(user.as_bytes(), password.as_bytes());
-        self.headers.insert(AUTHORIZATION, value);
+        self.call.headers.insert(AUTHORIZATION, value);
         self
     }
 
@@ -191,7 +185,7 @@ impl RequestBuilder {
         let value = HeaderValue::try_from(format!("Bearer {token}")).map_err(Cause::from);
         let set = value.map(|mut value| {
             value.set_sensitive(true);
-            self.headers.insert(AUTHORIZATION, value);
+            self.call.headers.insert(AUTHORIZATION, value);
         });
         self.note(set);
         self
@@ -199,117 +193,102 @@ impl RequestBuilder {
 
     /// Sets all [options](RequestOptions) at once, in place of any that were set.
     pub fn with_options(mut self, options: RequestOptions) -> RequestBuilder {
-        self.options = options;
+        self.options = Some(Box::new(options));
         self
     }
 
     /// How long the whole request may take, in place of the client's
     /// [`timeout`](crate::ClientConfig#structfield.timeout). Zero is no limit.
-    pub fn timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options = self.options.timeout(limit);
-        self
+    pub fn timeout(self, limit: Duration) -> RequestBuilder {
+        self.options(|options| options.timeout(limit))
     }
 
     /// How long the request may wait for a place in the pool, in place of the client's
     /// [`queue_timeout`](crate::ClientConfig#structfield.queue_timeout). Zero is no limit.
-    pub fn queue_timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options = self.options.queue_timeout(limit);
-        self
+    pub fn queue_timeout(self, limit: Duration) -> RequestBuilder {
+        self.options(|options| options.queue_timeout(limit))
     }
 
     /// How long making a connection may take, in place of the client's
     /// [`connect_timeout`](crate::ClientConfig#structfield.connect_timeout). Zero is no limit.
-    pub fn connect_timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options = self.options.connect_timeout(limit);
-        self
+    pub fn connect_timeout(self, limit: Duration) -> RequestBuilder {
+        self.options(|options| options.connect_timeout(limit))
     }
 
     /// How long negotiating TLS may take, in place of the client's
     /// [`tls_timeout`](crate::ClientConfig#structfield.tls_timeout). Zero is no limit.
-    pub fn tls_timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options = self.options.tls_timeout(limit);
-        self
+    pub fn tls_timeout(self, limit: Duration) -> RequestBuilder {
+        self.options(|options| options.tls_timeout(limit))
     }
 
     /// How long the head of the answer may take, in place of the client's
     /// [`first_byte_timeout`](crate::ClientConfig#structfield.first_byte_timeout). Zero is no limit.
-    pub fn first_byte_timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options = self.options.first_byte_timeout(limit);
-        self
+    pub fn first_byte_timeout(self, limit: Duration) -> RequestBuilder {
+        self.options(|options| options.first_byte_timeout(limit))
     }
 
     /// How long the body may go without a byte, in place of the client's
     /// [`read_timeout`](crate::ClientConfig#structfield.read_timeout). Zero is no limit.
-    pub fn read_timeout(mut self, limit: Duration) -> RequestBuilder {
-        self.options = self.options.read_timeout(limit);
-        self
+    pub fn read_timeout(self, limit: Duration) -> RequestBuilder {
+        self.options(|options| options.read_timeout(limit))
     }
 
     /// Which proxies the request goes through, in place of the client's
     /// [`proxy`](crate::ClientConfig#structfield.proxy).
-    pub fn proxy(mut self, proxy: ProxyConfig) -> RequestBuilder {
-        self.options = self.options.proxy(proxy);
-        self
+    pub fn proxy(self, proxy: ProxyConfig) -> RequestBuilder {
+        self.options(|options| options.proxy(proxy))
     }
 
     /// How the server is trusted, in place of the client's
     /// [`tls`](crate::ClientConfig#structfield.tls).
-    pub fn tls(mut self, tls: TlsConfig) -> RequestBuilder {
-        self.options = self.options.tls(tls);
-        self
+    pub fn tls(self, tls: TlsConfig) -> RequestBuilder {
+        self.options(|options| options.tls(tls))
     }
 
     /// Which version of HTTP to speak, in place of the client's
     /// [`http_version`](crate::ClientConfig#structfield.http_version).
-    pub fn http_version(mut self, version: HttpVersion) -> RequestBuilder {
-        self.options = self.options.http_version(version);
-        self
+    pub fn http_version(self, version: HttpVersion) -> RequestBuilder {
+        self.options(|options| options.http_version(version))
     }
 
     /// The address of this machine that the connection comes from, in place of the client's
     /// [`local_address`](crate::ClientConfig#structfield.local_address).
-    pub fn local_address(mut self, address: IpAddr) -> RequestBuilder {
-        self.options = self.options.local_address(address);
-        self
+    pub fn local_address(self, address: IpAddr) -> RequestBuilder {
+        self.options(|options| options.local_address(address))
     }
 
     /// Gives a host these addresses, before the client's
     /// [`resolve`](crate::ClientConfig#structfield.resolve).
     pub fn resolve(
-        mut self,
+        self,
         host: impl Into<String>,
         addrs: impl IntoIterator<Item = SocketAddr>,
     ) -> RequestBuilder {
-        self.options = self.options.resolve(host, addrs);
-        self
+        self.options(|options| options.resolve(host, addrs))
     }
 
     /// Sends the request to a Unix socket; host and path are those of the URL.
-    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> RequestBuilder {
-        self.options = self.options.unix_socket(path);
-        self
+    pub fn unix_socket(self, path: impl Into<PathBuf>) -> RequestBuilder {
+        self.options(|options| options.unix_socket(path))
     }
 
     /// How many redirects to follow, in place of the client's
     /// [`max_redirects`](crate::ClientConfig#structfield.max_redirects). With 0 the redirect itself
     /// is the answer.
-    pub fn max_redirects(mut self, limit: usize) -> RequestBuilder {
-        self.options = self.options.max_redirects(limit);
-        self
+    pub fn max_redirects(self, limit: usize) -> RequestBuilder {
+        self.options(|options| options.max_redirects(limit))
     }
 
     /// How many bytes the body of the answer may have, in place of the client's
     /// [`max_body_size`](crate::ClientConfig#structfield.max_body_size).
-    pub fn max_body_size(mut self, bytes: u64) -> RequestBuilder {
-        self.options = self.options.max_body_size(bytes);
-        self
+    pub fn max_body_size(self, bytes: u64) -> RequestBuilder {
+        self.options(|options| options.max_body_size(bytes))
     }
 
     /// Whether to ask for a compressed answer and to decompress it, in place of the client's
     /// [`decompress`](crate::ClientConfig#structfield.decompress).
-    pub fn decompress(mut self, decompress: bool) -> RequestBuilder {
-        self.options = self.options.decompress(decompress);
-        self
+    pub fn decompress(self, decompress: bool) -> RequestBuilder {
+        self.options(|options| options.decompress(decompress))
     }
 
     /// Sends the request.
@@ -320,19 +299,18 @@ impl RequestBuilder {
     /// # Cancel safety
     /// As for [`Client::fetch`].
     pub async fn send(self) -> Result<ClientResponse, FetchError> {
-        let stopwatch = Stopwatch::start();
-        let RequestBuilder { client, method, target, headers, options, callbacks, error, .. } =
-            self;
-        let target = match (target, error) {
-            (Ok(target), None) => target,
-            (Ok(_), Some(error)) => return Err(invalid(error, &method, stopwatch)),
-            (Err(error), _) => return Err(invalid(error, &method, stopwatch)),
-        };
-        let body = self.replay.as_ref().map_or(self.body, Replay::body);
-        let rules = client.merged(options).over(client.config());
-        let call = Call::new((method, target), headers, (body, self.replay), rules, Role::Agent);
-        let call = Box::new(call);
-        let response = Fetch::new(&client.inner, call, stopwatch).run().await?;
+        let RequestBuilder { client, mut call, options, callbacks, error } = self;
+        call.stopwatch = Stopwatch::start();
+        if let Some(error) = error {
+            return Err(invalid(error, &call.method, call.stopwatch));
+        }
+        if let Some(options) = options {
+            call.set_rules(client.merged(*options).over(client.config()));
+        }
+        if let Some(replay) = &call.replay {
+            call.body = replay.body();
+        }
+        let response = Fetch::new(&client.inner, call).run().await?;
         match callbacks {
             Some(callbacks) => callbacks.call(response).await,
             None => Ok(response),
@@ -387,29 +365,32 @@ impl RequestBuilder {
     /// and may take so long.
     #[cfg(feature = "websocket")]
     pub(crate) fn into_handshake(mut self, limit: Duration) -> RequestBuilder {
-        self.body = Body::empty();
-        self.replay = None;
-        self.options.timeout.get_or_insert(limit);
-        self.options.max_redirects.get_or_insert(0);
-        // RFC 6455 §4.1: a proxy that passes requests on would drop the upgrade.
-        self.options = self.options.tunnel(true);
-        self
+        self.call.body = Body::empty();
+        self.call.replay = None;
+        // The tunnel by RFC 6455 §4.1: a proxy that passes requests on would drop the upgrade.
+        self.options(|mut options| {
+            options.timeout.get_or_insert(limit);
+            options.max_redirects.get_or_insert(0);
+            options.tunnel(true)
+        })
     }
 
     /// The same request once more; `None` if it is none that could be sent, or has a stream for a
     /// body, which can be sent once only. Callbacks stay with this one.
     pub fn try_clone(&self) -> Option<RequestBuilder> {
-        let (Ok(target), None) = (&self.target, &self.error) else { return None };
+        if self.error.is_some() {
+            return None;
+        }
+        let Call { method, target, headers, replay, rules, .. } = &*self.call;
+        let body = match replay {
+            Some(_) => Body::empty(),
+            None => self.call.body.try_clone()?,
+        };
+        let (place, body) = ((method.clone(), target.clone()), (body, replay.clone()));
+        let call = Call::new(place, headers.clone(), body, rules.clone(), Role::Agent);
         Some(RequestBuilder {
             client: self.client.clone(),
-            method: self.method.clone(),
-            target: Ok(target.clone()),
-            headers: self.headers.clone(),
-            body: match &self.replay {
-                Some(_) => Body::empty(),
-                None => self.body.try_clone()?,
-            },
-            replay: self.replay.clone(),
+            call: Box::new(call),
             options: self.options.clone(),
             callbacks: None,
             error: None,

@@ -3,17 +3,15 @@
 use crate::call::Call;
 use crate::error::{Cause, Failure, Kind};
 use crate::handover;
-use crate::target::Target;
-use crate::timings::Stopwatch;
 use crate::{Attempt, FetchError, Phase, Timings};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode, Version, response};
+use http::{HeaderMap, StatusCode, Version, response};
 use http_body::{Body as _, Frame};
 use landspout_handler::{Body, BodyError, Response, Upgrade};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
-use std::time::Duration;
+use tokio::time::Instant;
 
 /// An answer: its head, and its body as it is read.
 ///
@@ -24,19 +22,14 @@ use std::time::Duration;
 pub struct ClientResponse {
     head: response::Parts,
     body: Body,
-    method: Method,
-    target: Target,
+    /// What was asked, and how the answer was come by.
+    call: Box<Call>,
     /// The target as text, made when somebody asks for it.
     url: OnceLock<String>,
-    /// How long the whole request may take.
-    limit: Duration,
-    stopwatch: Stopwatch,
-    /// Those of the whole request, once its body was read.
-    timings: Option<Timings>,
-    history: Vec<Redirect>,
-    attempts: Vec<Attempt>,
-    trailers: Option<HeaderMap>,
-    remote_addr: Option<SocketAddr>,
+    /// When the body was read to its end.
+    ended: Option<Instant>,
+    /// In a box, because nearly all answers have none.
+    trailers: Option<Box<HeaderMap>>,
 }
 
 /// A redirect that was followed.
@@ -50,28 +43,9 @@ pub struct Redirect {
 }
 
 impl ClientResponse {
-    pub(crate) fn new(
-        head: response::Parts,
-        body: Body,
-        call: Box<Call>,
-        stopwatch: Stopwatch,
-        (history, attempts): (Vec<Redirect>, Vec<Attempt>),
-        remote_addr: Option<SocketAddr>,
-    ) -> ClientResponse {
-        let mut response = ClientResponse {
-            head,
-            body,
-            method: call.method,
-            target: call.target,
-            url: OnceLock::new(),
-            limit: call.rules.timeout,
-            stopwatch,
-            timings: None,
-            history,
-            attempts,
-            trailers: None,
-            remote_addr,
-        };
+    pub(crate) fn new(head: response::Parts, body: Body, call: Box<Call>) -> ClientResponse {
+        let url = OnceLock::new();
+        let mut response = ClientResponse { head, body, call, url, ended: None, trailers: None };
         response.note_end();
         response
     }
@@ -99,34 +73,34 @@ impl ClientResponse {
 
     /// The URL that answered, after redirects the last one; without user and password.
     pub fn url(&self) -> &str {
-        self.url.get_or_init(|| self.target.to_string())
+        self.url.get_or_init(|| self.call.target.to_string())
     }
 
     /// The redirects on the way, the first one first.
     pub fn history(&self) -> &[Redirect] {
-        &self.history
+        &self.call.history
     }
 
     /// The attempts before the one that was answered so, the first one first; none without
     /// [retries](crate::RetryConfig).
     pub fn attempts(&self) -> &[Attempt] {
-        &self.attempts
+        &self.call.attempts
     }
 
     /// What the server said after the body (RFC 9110 §6.5), once the body was read to its end by
     /// [`chunk`](ClientResponse::chunk), [`bytes`](ClientResponse::bytes) or their like.
     pub fn trailers(&self) -> Option<&HeaderMap> {
-        self.trailers.as_ref()
+        self.trailers.as_deref()
     }
 
     /// The address that answered. `None` over a handler in memory.
     pub fn remote_addr(&self) -> Option<SocketAddr> {
-        self.remote_addr
+        self.call.remote_addr
     }
 
     /// How long each phase took, up to the end of the body; or up to now, if it is still being read.
     pub fn timings(&self) -> Timings {
-        self.timings.unwrap_or_else(|| self.stopwatch.read())
+        self.call.stopwatch.read_at(self.ended.unwrap_or_else(Instant::now))
     }
 
     /// How many bytes of the body are still to come, if that is known.
@@ -146,7 +120,7 @@ impl ClientResponse {
             self.note_end();
             match frame.map(Frame::into_data) {
                 Ok(Ok(data)) => return Ok(Some(data)),
-                Ok(Err(frame)) => self.trailers = frame.into_trailers().ok(),
+                Ok(Err(frame)) => self.trailers = frame.into_trailers().ok().map(Box::new),
                 Err(error) => return Err(self.fail(error)),
             }
         }
@@ -163,6 +137,9 @@ impl ClientResponse {
     /// Not safe: what was read is lost.
     pub async fn bytes(&mut self) -> Result<Bytes, FetchError> {
         let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        if self.body.is_end_stream() {
+            return Ok(first);
+        }
         let Some(second) = self.chunk().await? else { return Ok(first) };
         let mut whole = BytesMut::with_capacity(first.len() + second.len());
         whole.extend_from_slice(&first);
@@ -224,13 +201,13 @@ impl ClientResponse {
     }
 
     fn note_end(&mut self) {
-        if self.timings.is_none() && self.body.is_end_stream() {
-            self.timings = Some(self.stopwatch.read());
+        if self.ended.is_none() && self.body.is_end_stream() {
+            self.ended = Some(Instant::now());
         }
     }
 
     fn fail(&self, error: BodyError) -> FetchError {
-        self.error(Failure::of_body(error, self.limit))
+        self.error(Failure::of_body(error, self.call.rules.timeout))
     }
 
     fn undecodable(&self, cause: impl Into<Cause>) -> FetchError {
@@ -239,8 +216,8 @@ impl ClientResponse {
 
     fn error(&self, failure: Failure) -> FetchError {
         let url = Some(self.url().to_owned());
-        let error = FetchError::new(failure, Phase::Body, &self.method, url, self.timings());
-        error.with_attempts(self.attempts.clone())
+        let error = FetchError::new(failure, Phase::Body, &self.call.method, url, self.timings());
+        error.with_attempts(self.call.attempts.clone())
     }
 }
 

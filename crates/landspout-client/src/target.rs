@@ -7,12 +7,13 @@ use http::uri::{Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use url::{Position, Url};
 
 /// Scheme, host and port: what a connection is made to, and what credentials belong to
 /// (RFC 9110 §4.3.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// `https`, and not `http`.
     pub(crate) secure: bool,
@@ -65,6 +66,14 @@ impl Origin {
     }
 }
 
+/// In as few pieces as can be: each request's route is hashed.
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write(self.authority.as_bytes());
+        hasher.write_u32(u32::from(self.port) << 1 | u32::from(self.secure));
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.scheme())?;
@@ -89,6 +98,12 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// What stands in for a URL that could not be read.
+    pub(crate) fn nowhere() -> Target {
+        let origin = Origin { secure: false, port: 80, authority: "".into(), host_len: 0 };
+        Target { origin, path: PathAndQuery::from_static("/"), fragment: None, credentials: None }
+    }
+
     /// Reads a URL that a person wrote: international host names and unescaped characters are put
     /// right as a browser does.
     pub(crate) fn parse(url: &str) -> Result<Target, TargetError> {

@@ -87,14 +87,22 @@ impl std::fmt::Display for Phase {
 pub(crate) struct Stopwatch {
     started: Instant,
     phase: Phase,
-    entered: Instant,
-    timings: Timings,
+    reused: bool,
+    /// When the phase began, in nanoseconds after `started`; as all numbers here, because sums of
+    /// whole numbers are cheap, and are made for every request.
+    entered: u64,
+    /// How long each phase took so far, by its number. One that did not happen has [`NEVER`].
+    spent: [u64; PHASES],
 }
+
+const PHASES: usize = Phase::Body as usize + 1;
+
+const NEVER: u64 = u64::MAX;
 
 impl Stopwatch {
     pub(crate) fn start() -> Stopwatch {
-        let now = Instant::now();
-        Stopwatch { started: now, phase: Phase::Prepare, entered: now, timings: Timings::default() }
+        let (started, phase) = (Instant::now(), Phase::Prepare);
+        Stopwatch { started, phase, reused: false, entered: 0, spent: [NEVER; PHASES] }
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -112,53 +120,79 @@ impl Stopwatch {
 
     /// As [`enter`](Stopwatch::enter), for a moment that has passed.
     pub(crate) fn enter_at(&mut self, phase: Phase, now: Instant) {
-        self.close(now);
-        self.phase = phase;
-        self.entered = now;
+        let now = self.nanos(now);
+        self.turn(phase, now);
+    }
+
+    /// Begins to send. A connection that was reused has been ready since preparing began.
+    pub(crate) fn enter_send(&mut self) {
+        match self.reused {
+            true => self.turn(Phase::Send, self.entered),
+            false => self.enter(Phase::Send),
+        }
     }
 
     /// Forgets the phases of a request that was answered by a redirect, or did not reach anybody.
     pub(crate) fn restart(&mut self) {
-        let queue = self.timings.queue;
-        self.timings = Timings { queue, ..Timings::default() };
+        let queued = self.spent[Phase::Queue as usize];
+        self.spent = [NEVER; PHASES];
+        self.spent[Phase::Queue as usize] = queued;
+        self.reused = false;
         self.phase = Phase::Prepare;
     }
 
     pub(crate) fn set_reused(&mut self) {
-        self.timings.reused = true;
+        self.reused = true;
     }
 
     pub(crate) fn is_reused(&self) -> bool {
-        self.timings.reused
+        self.reused
     }
 
     /// How long the fetch has waited in queues.
     pub(crate) fn queued(&self) -> Duration {
-        self.timings.queue.unwrap_or_default()
+        self.spent(Phase::Queue).unwrap_or_default()
     }
 
     /// The timings up to now.
     pub(crate) fn read(&self) -> Timings {
-        let now = Instant::now();
-        let mut copy = *self;
-        copy.close(now);
-        copy.timings.total = Some(now.saturating_duration_since(self.started));
-        copy.timings
+        self.read_at(Instant::now())
     }
 
-    fn close(&mut self, now: Instant) {
-        let timings = &mut self.timings;
-        let slot = match self.phase {
-            Phase::Prepare => return,
-            Phase::Queue => &mut timings.queue,
-            Phase::Proxy => &mut timings.proxy,
-            Phase::Dns => &mut timings.dns,
-            Phase::Connect => &mut timings.connect,
-            Phase::Tls => &mut timings.tls,
-            Phase::Send => &mut timings.send,
-            Phase::FirstByte => &mut timings.first_byte,
-            Phase::Body => &mut timings.body,
-        };
-        *slot = Some(slot.unwrap_or_default() + now.saturating_duration_since(self.entered));
+    /// The timings up to a moment.
+    pub(crate) fn read_at(&self, now: Instant) -> Timings {
+        let mut copy = *self;
+        copy.enter_at(self.phase, now);
+        Timings {
+            queue: copy.spent(Phase::Queue),
+            proxy: copy.spent(Phase::Proxy),
+            dns: copy.spent(Phase::Dns),
+            connect: copy.spent(Phase::Connect),
+            tls: copy.spent(Phase::Tls),
+            send: copy.spent(Phase::Send),
+            first_byte: copy.spent(Phase::FirstByte),
+            body: copy.spent(Phase::Body),
+            total: Some(now.saturating_duration_since(self.started)),
+            reused: self.reused,
+        }
+    }
+
+    fn spent(&self, phase: Phase) -> Option<Duration> {
+        let spent = self.spent[phase as usize];
+        (spent != NEVER).then(|| Duration::from_nanos(spent))
+    }
+
+    /// `now` is in nanoseconds after the start.
+    fn turn(&mut self, phase: Phase, now: u64) {
+        let spent = &mut self.spent[self.phase as usize];
+        let before = if *spent == NEVER { 0 } else { *spent };
+        *spent = before.saturating_add(now.saturating_sub(self.entered));
+        self.phase = phase;
+        self.entered = now;
+    }
+
+    fn nanos(&self, moment: Instant) -> u64 {
+        let nanos = moment.saturating_duration_since(self.started).as_nanos();
+        u64::try_from(nanos).unwrap_or(u64::MAX)
     }
 }

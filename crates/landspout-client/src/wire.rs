@@ -1,5 +1,6 @@
 //! When which bytes went over a connection.
 
+use crate::interim::Interim;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// What happened on a connection since its current request [began](Wire::begin). The task that
@@ -23,15 +23,9 @@ pub(crate) struct Wire {
     received: AtomicU64,
     /// Whether the request's body was read to its end.
     body_done: AtomicBool,
-    /// Interim answers (1xx).
-    interim: AtomicU64,
-    /// Told when there were too many of them.
-    flood: Notify,
+    /// Whether there were too many interim answers (1xx).
+    flooded: AtomicBool,
 }
-
-/// Interim answers that are passed over before the answer proper; one more is too many. As many as
-/// Tornado's client takes.
-const MAX_INTERIM: u64 = 10;
 
 impl Wire {
     pub(crate) fn new() -> Arc<Wire> {
@@ -41,8 +35,7 @@ impl Wire {
             answered: AtomicU64::new(0),
             received: AtomicU64::new(0),
             body_done: AtomicBool::new(false),
-            interim: AtomicU64::new(0),
-            flood: Notify::new(),
+            flooded: AtomicBool::new(false),
         })
     }
 
@@ -51,7 +44,6 @@ impl Wire {
         self.sent.store(0, Relaxed);
         self.answered.store(0, Relaxed);
         self.received.store(0, Relaxed);
-        self.interim.store(0, Relaxed);
         self.body_done.store(body_done, Relaxed);
     }
 
@@ -88,15 +80,9 @@ impl Wire {
         self.note_read(1);
     }
 
-    pub(crate) fn note_interim(&self) {
-        if self.interim.fetch_add(1, Relaxed) == MAX_INTERIM {
-            self.flood.notify_one();
-        }
-    }
-
-    /// Returns when there were too many interim answers.
-    pub(crate) async fn flooded(&self) {
-        self.flood.notified().await;
+    /// Whether there were too many interim answers. The connection is broken off then.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.flooded.load(Relaxed)
     }
 
     /// The bytes went out at this moment, and not at one after it: the other side may have read
@@ -107,10 +93,13 @@ impl Wire {
         }
     }
 
-    fn note_read(&self, bytes: usize) {
-        if self.received.fetch_add(bytes as u64, Relaxed) == 0 {
+    /// Whether these were the first bytes of an answer.
+    fn note_read(&self, bytes: usize) -> bool {
+        let is_first = self.received.fetch_add(bytes as u64, Relaxed) == 0;
+        if is_first {
             self.answered.store(self.nanos(), Relaxed);
         }
+        is_first
     }
 
     fn nanos(&self) -> u64 {
@@ -130,11 +119,12 @@ impl Wire {
 pub(crate) struct Watched<Io> {
     io: Io,
     wire: Arc<Wire>,
+    interim: Interim,
 }
 
 impl<Io> Watched<Io> {
     pub(crate) fn new(io: Io, wire: Arc<Wire>) -> Watched<Io> {
-        Watched { io, wire }
+        Watched { io, wire, interim: Interim::default() }
     }
 
     /// The I/O, unwatched from now on.
@@ -150,10 +140,16 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Watched<Io> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
-        let read = buf.filled().len() - before;
-        if read > 0 {
-            self.wire.note_read(read);
+        let watched = &mut *self;
+        ready!(Pin::new(&mut watched.io).poll_read(cx, buf))?;
+        let read = &buf.filled()[before..];
+        if !read.is_empty() && watched.wire.note_read(read.len()) {
+            watched.interim = Interim::default();
+        }
+        if watched.interim.flood(read) {
+            watched.wire.flooded.store(true, Relaxed);
+            let error = io::Error::new(io::ErrorKind::InvalidData, "too many 1xx answers");
+            return Poll::Ready(Err(error));
         }
         Poll::Ready(Ok(()))
     }

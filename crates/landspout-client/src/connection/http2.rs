@@ -6,10 +6,9 @@ use crate::error::{Failure, Kind};
 use crate::expect::Gate;
 use crate::io::Io;
 use crate::target::Origin;
-use crate::wire::Watched;
 use h2::Reason;
 use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, Response, Uri, Version};
+use http::{HeaderValue, Request, Uri, Version, response};
 use http_body::Body as _;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -40,7 +39,7 @@ struct State {
 
 impl Http2 {
     /// Takes over the I/O, and starts the task that drives it on the current runtime.
-    pub(super) async fn start(io: Watched<Io>, settings: &Settings) -> Result<Http2, Failure> {
+    pub(super) async fn start(io: Io, settings: &Settings) -> Result<Http2, Failure> {
         let config = &settings.http2_config;
         let mut builder = Builder::new(TokioExecutor::new());
         builder
@@ -88,7 +87,7 @@ impl Connection {
         &mut self,
         mut request: Request<Body>,
         origin: &Origin,
-    ) -> Result<Response<Answer>, Unanswered> {
+    ) -> Result<(response::Parts, Answer), Unanswered> {
         let Link::Http2(link) = &mut self.link else { unreachable!("the caller has looked") };
         address(&mut request, origin);
         // hyper does not tell of a 100, and the server can stop a stream at any time.
@@ -104,7 +103,8 @@ impl Connection {
         match link.sender.try_send_request(request).await {
             Ok(response) => {
                 wire.note_answered();
-                Ok(response.map(Answer))
+                let (head, body) = response.into_parts();
+                Ok((head, Answer(body)))
             }
             Err(error) => Err(self.sort_http2(error)),
         }

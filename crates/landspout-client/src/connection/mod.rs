@@ -18,8 +18,8 @@ use crate::io::Io;
 use crate::target::Origin;
 use crate::wire::{Watched, Wire};
 use body::Outgoing;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderValue, Request, Response, StatusCode, response};
 use http_body::Body as _;
 use http1::Http1;
 #[cfg(feature = "http2")]
@@ -30,9 +30,6 @@ use hyper::ext::on_informational;
 use landspout_handler::{Body, BodyError};
 use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// What a server did that answers 101 to an ordinary request.
-const NOT_ASKED_FOR: &str = "another protocol was not asked for";
 
 /// One connection, driven by a task of its own; or, with HTTP/2, one handle on a connection that
 /// several requests share.
@@ -86,12 +83,14 @@ impl Connection {
     pub(crate) async fn start(io: Io, settings: Settings) -> Result<Connection, Failure> {
         let wire = Wire::new();
         let remote_addr = io.remote_addr();
-        let io = Watched::new(io, Arc::clone(&wire));
-        let (link, wire) = match settings.http2 {
+        let link = match settings.http2 {
             // What goes over the wire belongs to no request in particular.
             #[cfg(feature = "http2")]
-            true => (Link::Http2(Http2::start(io, &settings).await?), Wire::new()),
-            _ => (Link::Http1(Http1::start(io, settings.max_header_size).await?), wire),
+            true => Link::Http2(Http2::start(io, &settings).await?),
+            _ => {
+                let io = Watched::new(io, Arc::clone(&wire));
+                Link::Http1(Http1::start(io, settings.max_header_size).await?)
+            }
         };
         let settings = Arc::new(settings);
         Ok(Connection { link, wire, settings, remote_addr, threshold: None })
@@ -158,7 +157,8 @@ impl Connection {
         }
     }
 
-    /// Sends a request to an origin, and returns the head of the answer.
+    /// Sends a request to an origin, and returns the head of the answer, and its body. An answer of
+    /// 101 brings the connection along.
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection; with HTTP/2 only the request's stream.
@@ -166,56 +166,49 @@ impl Connection {
         &mut self,
         mut request: Request<Body>,
         origin: &Origin,
-    ) -> Result<Response<Answer>, Unanswered> {
+    ) -> Result<(response::Parts, Answer), Unanswered> {
         if self.settings.absolute {
-            *request.uri_mut() = origin.absolute(request.uri());
-            if let Some(value) = &self.settings.proxy_authorization {
-                let headers = request.headers_mut();
-                headers.insert(http::header::PROXY_AUTHORIZATION, value.clone());
-            }
+            self.address_to_proxy(&mut request, origin);
         }
-        match &self.link {
-            Link::Http1(_) => self.send_http1(request).await,
+        let link = match &mut self.link {
+            Link::Http1(link) => link,
+            // On the heap, so that the future of HTTP/1.1 is small.
             #[cfg(feature = "http2")]
-            Link::Http2(_) => self.send_http2(request, origin).await,
+            Link::Http2(_) => return Box::pin(self.send_http2(request, origin)).await,
+        };
+        self.wire.begin(request.body().is_end_stream());
+        let gate = request.extensions_mut().remove::<Gate>();
+        let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&self.wire) });
+        self.threshold = gate.clone().map(Threshold);
+        if let Some(gate) = gate {
+            on_informational(&mut request, move |interim| {
+                if interim.status() == StatusCode::CONTINUE {
+                    gate.open();
+                }
+            });
+        }
+        match link.send(request).await {
+            Ok(response) if self.is_refused_by_proxy(&response) => {
+                Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
+            }
+            Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                Box::pin(self.hand_over(response)).await
+            }
+            Ok(response) => Ok(take_apart(response)),
+            Err(error) => Err(self.sort(error)),
         }
     }
 
-    async fn send_http1(&mut self, request: Request<Body>) -> Result<Response<Answer>, Unanswered> {
-        let wire = Arc::clone(&self.wire);
-        wire.begin(request.body().is_end_stream());
-        let wants_upgrade = request.headers().contains_key(UPGRADE);
-        let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
-        let counting = Arc::clone(&wire);
-        let gate = request.extensions().get::<Gate>().cloned();
-        self.threshold = gate.clone().map(Threshold);
-        on_informational(&mut request, move |interim| {
-            counting.note_interim();
-            if let Some(gate) = gate.as_ref().filter(|_| interim.status() == StatusCode::CONTINUE) {
-                gate.open();
-            }
-        });
-        let sent = match &mut self.link {
-            Link::Http1(link) => link.send(request),
-            #[cfg(feature = "http2")]
-            Link::Http2(_) => unreachable!("the caller has looked"),
-        };
-        tokio::select! {
-            biased;
-            () = wire.flooded() => Err(self.unanswered(Kind::Malformed, "too many 1xx answers")),
-            answer = sent => match answer {
-                Ok(response) if self.is_refused_by_proxy(&response) => {
-                    Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
-                }
-                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                    match wants_upgrade {
-                        true => self.hand_over(response).await,
-                        false => Err(self.unanswered(Kind::Malformed, NOT_ASKED_FOR)),
-                    }
-                }
-                Ok(response) => Ok(answer_of(response)),
-                Err(error) => Err(self.sort(error)),
-            },
+    /// What to make of an answer of 101 that nobody wanted.
+    pub(crate) fn refuse_upgrade(&self) -> Unanswered {
+        self.unanswered(Kind::Malformed, "another protocol was not asked for")
+    }
+
+    fn address_to_proxy(&self, request: &mut Request<Body>, origin: &Origin) {
+        *request.uri_mut() = origin.absolute(request.uri());
+        if let Some(value) = &self.settings.proxy_authorization {
+            let headers = request.headers_mut();
+            headers.insert(http::header::PROXY_AUTHORIZATION, value.clone());
         }
     }
 
@@ -227,12 +220,12 @@ impl Connection {
     async fn hand_over(
         &self,
         mut response: Response<Incoming>,
-    ) -> Result<Response<Answer>, Unanswered> {
+    ) -> Result<(response::Parts, Answer), Unanswered> {
         // The head has been read, so that this waits for the connection's task only.
         let upgraded = hyper::upgrade::on(&mut response).await;
         let upgraded = upgraded.map_err(|error| self.unanswered(Kind::Failed, error))?;
         handover::give(response.extensions_mut(), http1::release(upgraded));
-        Ok(response.map(Answer))
+        Ok(take_apart(response))
     }
 
     fn unanswered(&self, kind: Kind, cause: impl Into<Cause>) -> Unanswered {
@@ -243,6 +236,9 @@ impl Connection {
     fn sort(&self, mut error: TrySendError<Request<Outgoing>>) -> Unanswered {
         let unsent = error.take_message().map(|request| request.into_body().body);
         let error = error.into_error();
+        if self.wire.is_flooded() {
+            return self.unanswered(Kind::Malformed, "too many 1xx answers");
+        }
         // hyper tells a head that is too long from another malformed one in a server only.
         let is_long = self.wire.received() >= self.settings.max_header_size as u64;
         let kind = match &error {
@@ -261,10 +257,11 @@ fn is_of_body(error: &hyper::Error) -> bool {
     source.and_then(|source| source.downcast_ref::<BodyError>()).is_some()
 }
 
-fn answer_of(mut response: Response<Incoming>) -> Response<Answer> {
+fn take_apart(response: Response<Incoming>) -> (response::Parts, Answer) {
+    let (mut head, body) = response.into_parts();
     // RFC 9112 §6.3: where both are there the length counts for nothing, and must not be passed on.
-    if response.headers().contains_key(TRANSFER_ENCODING) {
-        response.headers_mut().remove(CONTENT_LENGTH);
+    if head.headers.contains_key(TRANSFER_ENCODING) {
+        head.headers.remove(CONTENT_LENGTH);
     }
-    response.map(Answer)
+    (head, Answer(body))
 }

@@ -85,8 +85,12 @@ impl<C: Reusable, W> Pool<C, W> {
 
     /// A connection at once, if there is one and nobody else is before.
     pub(crate) fn try_take(&mut self, route: &Route, now: Instant) -> Option<Grant<C>> {
-        let free = self.turns.is_empty() && self.shares.is_empty();
-        if free { self.take(route, now) } else { None }
+        if self.has_next() { None } else { self.take(route, now) }
+    }
+
+    /// Whether [`grant`](Pool::grant) may find somebody.
+    pub(crate) fn has_next(&self) -> bool {
+        !self.turns.is_empty() || !self.shares.is_empty()
     }
 
     /// Puts somebody at the end of the line; [`grant`](Pool::grant) calls on them. The number is for
@@ -218,7 +222,6 @@ impl<C: Reusable, W> Pool<C, W> {
 
     fn take(&mut self, route: &Route, now: Instant) -> Option<Grant<C>> {
         let Pool { limits, idle, hosts, busy, .. } = self;
-        let mut reused = None;
         if let Some(host) = hosts.get_mut(route) {
             if let Some((grant, was_idle)) =
                 host.take_stream(now, |number| drop(idle.remove(&number)))
@@ -232,20 +235,24 @@ impl<C: Reusable, W> Pool<C, W> {
             if !host.has_room(route.multiplexes, limits.per_host) {
                 return None;
             }
-            reused = host.take_idle(now, |number| drop(idle.remove(&number)));
+            if let Some(connection) = host.take_idle(now, |number| drop(idle.remove(&number))) {
+                // Room that was there is taken: nobody's place in the lines is another.
+                host.busy += 1;
+                *busy += 1;
+                return Some(Grant::Reuse(connection));
+            }
         }
         let full = self.busy + self.idle.len() >= self.limits.total;
-        if reused.is_none() && full && !self.evict() {
+        if full && !self.evict() {
             self.change(route, |_| {});
             return None;
         }
         self.busy += 1;
-        let opens = usize::from(reused.is_none());
         self.change(route, |host| {
             host.busy += 1;
-            host.opening += opens;
+            host.opening += 1;
         });
-        Some(reused.map_or(Grant::Open, Grant::Reuse))
+        Some(Grant::Open)
     }
 
     fn taken(&mut self, route: &Route, grant: Grant<C>) -> Grant<C> {
@@ -271,10 +278,10 @@ impl<C: Reusable, W> Pool<C, W> {
     /// Changes a host, brings its place in the lines up to date, and forgets it if there is nothing
     /// to know of it.
     fn change<T>(&mut self, route: &Route, change: impl FnOnce(&mut Host<C, W>) -> T) -> T {
-        if !self.hosts.contains_key(route) {
-            self.hosts.insert(route.clone(), Host::default());
-        }
-        let host = self.hosts.get_mut(route).expect("it is there, or was just made");
+        let host = match self.hosts.get_mut(route) {
+            Some(host) => host,
+            None => self.hosts.entry(route.clone()).or_default(),
+        };
         let result = change(host);
         let turn = host.next_turn(route.multiplexes, self.limits.per_host);
         if turn != host.turn {
