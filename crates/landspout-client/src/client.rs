@@ -8,7 +8,7 @@ use crate::memory::Memory;
 use crate::metrics::Counters;
 use crate::network::Network;
 use crate::retry::RetryBudget;
-use crate::target::{Target, TargetError};
+use crate::target::{Origin, Target, TargetError};
 use crate::timings::Stopwatch;
 use crate::{
     ClientConfig, ClientMetrics, ClientResponse, FetchError, FetchHandle, Phase, PoolStats, Replay,
@@ -16,7 +16,7 @@ use crate::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use landspout_handler::{Handler, Request};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An HTTP client with a pool of connections. A clone shares the pool and the settings; a program
 /// needs one.
@@ -54,6 +54,9 @@ pub(crate) struct Inner {
     pub(crate) headers: Result<HeaderMap, String>,
     /// Those that the client adds, or what is wrong with the one that tells who it is.
     pub(crate) usual_headers: Result<HeaderMap, String>,
+    /// That of the last request: the next one most often goes there too, and its URL need not be
+    /// read as a whole.
+    last_origin: Mutex<Option<Origin>>,
     pub(crate) backend: Backend,
     pub(crate) budget: RetryBudget,
     pub(crate) counters: Arc<Counters>,
@@ -281,13 +284,22 @@ impl Inner {
         };
         let (headers, budget) = (headers.collect(), RetryBudget::new(config.retry_budget));
         let usual_headers = user_agent.map(usual_headers);
-        let counters = Arc::default();
-        Inner { config, headers, usual_headers, backend, budget, counters }
+        let (counters, last_origin) = (Arc::default(), Mutex::default());
+        Inner { config, headers, usual_headers, last_origin, backend, budget, counters }
     }
 
     fn target(&self, url: &str) -> Result<Target, TargetError> {
         match self.backend {
-            Backend::Network(_) => Target::parse(url),
+            Backend::Network(_) => {
+                let mut last = self.last_origin.lock().unwrap_or_else(PoisonError::into_inner);
+                let beside = last.as_ref().and_then(|origin| Target::parse_beside(origin, url));
+                if let Some(target) = beside {
+                    return Ok(target);
+                }
+                let target = Target::parse(url)?;
+                *last = Some(target.origin.clone());
+                Ok(target)
+            }
             Backend::Memory(_) => Target::parse(MEMORY_BASE)?.join(url),
         }
     }

@@ -53,6 +53,16 @@ impl<'a> PlainUrl<'a> {
     }
 }
 
+/// What stands in the request line for what follows a host in a URL; `None` if there may be
+/// something to put right.
+pub(crate) fn plain_path(path: &str) -> Option<PathAndQuery> {
+    match path {
+        "" | "/" => Some(PathAndQuery::from_static("/")),
+        path if path.starts_with('/') && is_plain_path(path) => PathAndQuery::try_from(path).ok(),
+        _ => None,
+    }
+}
+
 /// A port without leading zeros that is not the scheme's own.
 fn read_port(port: &str, secure: bool) -> Option<u16> {
     let is_own = port == if secure { "443" } else { "80" };

@@ -2,8 +2,8 @@
 
 use crate::target::Origin;
 use crate::{ClientConfig, ConnectOptions, HttpVersion};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::sync::{Arc, LazyLock};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// Where a connection leads, and how it is made: two requests may share a connection if, and only
 /// if, their routes are equal.
@@ -34,7 +34,7 @@ impl Route {
                 HttpVersion::Http1 => false,
                 HttpVersion::Http2 => true,
             };
-        let hash = SEED.hash_one((origin, options));
+        let hash = hash(origin, options);
         Route { hash, origin: origin.clone(), options: options.clone(), multiplexes }
     }
 
@@ -45,13 +45,14 @@ impl Route {
         options.http_version = Some(HttpVersion::Http1);
         options.tunnel = true;
         self.multiplexes = false;
-        self.hash = SEED.hash_one((&self.origin, &self.options));
+        self.hash = hash(&self.origin, &self.options);
         self
     }
 }
 
-/// What makes hashes such that nobody outside can choose hosts whose hashes are the same.
-static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+fn hash(origin: &Origin, options: &Option<Arc<ConnectOptions>>) -> u64 {
+    options.as_ref().map_or(origin.hash, |options| origin.hash_with(options))
+}
 
 impl Hash for Route {
     fn hash<H: Hasher>(&self, hasher: &mut H) {

@@ -1,14 +1,14 @@
 //! Where a request goes: an origin, and what is asked for there.
 
-use crate::plain_url::PlainUrl;
+use crate::plain_url::{PlainUrl, plain_path};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::uri::{Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::{Arc, LazyLock};
 use url::{Position, Url};
 
 /// Scheme, host and port: what a connection is made to, and what credentials belong to
@@ -23,9 +23,19 @@ pub(crate) struct Origin {
     authority: Arc<str>,
     /// Bytes of the host in `authority`.
     host_len: usize,
+    /// Of the other fields: each request's route is hashed.
+    pub(crate) hash: u64,
 }
 
+/// What makes hashes such that nobody outside can choose hosts whose hashes are the same.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 impl Origin {
+    fn with(secure: bool, port: u16, authority: Arc<str>, host_len: usize) -> Origin {
+        let hash = SEED.hash_one((&authority, port, secure));
+        Origin { secure, port, authority, host_len, hash }
+    }
+
     /// `host` is in lower case.
     pub(crate) fn new(secure: bool, host: &str, port: u16) -> Origin {
         let authority = if port == default_port(secure) {
@@ -33,7 +43,12 @@ impl Origin {
         } else {
             format!("{host}:{port}").into()
         };
-        Origin { secure, port, authority, host_len: host.len() }
+        Origin::with(secure, port, authority, host.len())
+    }
+
+    /// A hash of the origin and of something more.
+    pub(crate) fn hash_with(&self, more: &impl Hash) -> u64 {
+        SEED.hash_one((self.hash, more))
     }
 
     fn scheme(&self) -> &'static str {
@@ -66,11 +81,9 @@ impl Origin {
     }
 }
 
-/// In as few pieces as can be: each request's route is hashed.
 impl Hash for Origin {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        hasher.write(self.authority.as_bytes());
-        hasher.write_u32(u32::from(self.port) << 1 | u32::from(self.secure));
+        hasher.write_u64(self.hash);
     }
 }
 
@@ -100,7 +113,7 @@ pub(crate) struct Target {
 impl Target {
     /// What stands in for a URL that could not be read.
     pub(crate) fn nowhere() -> Target {
-        let origin = Origin { secure: false, port: 80, authority: "".into(), host_len: 0 };
+        let origin = Origin::with(false, 80, "".into(), 0);
         Target { origin, path: PathAndQuery::from_static("/"), fragment: None, credentials: None }
     }
 
@@ -114,6 +127,15 @@ impl Target {
         }
     }
 
+    /// The same, for a URL of this origin whose path needs no putting right; `None` for others. An
+    /// origin's text is in the form that reading a URL would bring it to.
+    pub(crate) fn parse_beside(origin: &Origin, url: &str) -> Option<Target> {
+        let rest = url.strip_prefix(if origin.secure { "https://" } else { "http://" })?;
+        let path = rest.strip_prefix(&*origin.authority)?;
+        let path = plain_path(path)?;
+        Some(Target { origin: origin.clone(), path, fragment: None, credentials: None })
+    }
+
     /// The same, for any URL.
     pub(crate) fn parse_whole(url: &str) -> Result<Target, TargetError> {
         Target::from_url(&Url::parse(url).map_err(TargetError::Url)?)
@@ -121,8 +143,7 @@ impl Target {
 
     fn from_plain(url: &PlainUrl<'_>, path: PathAndQuery) -> Target {
         let port = url.port.unwrap_or(default_port(url.secure));
-        let authority = url.authority.into();
-        let origin = Origin { secure: url.secure, port, authority, host_len: url.host_len };
+        let origin = Origin::with(url.secure, port, url.authority.into(), url.host_len);
         Target { origin, path, fragment: None, credentials: None }
     }
 
@@ -131,13 +152,13 @@ impl Target {
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(TargetError::NoHost)?;
         let path = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]);
         Ok(Target {
-            origin: Origin {
+            origin: Origin::with(
                 secure,
-                port: url.port().unwrap_or(default_port(secure)),
+                url.port().unwrap_or(default_port(secure)),
                 // A URL's text does not have the scheme's own port.
-                authority: url[Position::BeforeHost..Position::AfterPort].into(),
-                host_len: host.len(),
-            },
+                url[Position::BeforeHost..Position::AfterPort].into(),
+                host.len(),
+            ),
             path: path.map_err(|_| TargetError::Path)?,
             fragment: url.fragment().map(str::to_owned),
             credentials: basic(url.username(), url.password().unwrap_or_default()),
