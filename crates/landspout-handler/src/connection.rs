@@ -2,8 +2,8 @@
 
 use crate::TlsSession;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering, fence};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 /// The connection that a request came on: who is at the other end, whether they still are, and
@@ -36,7 +36,8 @@ struct Inner {
     tls: Option<Arc<TlsSession>>,
     /// The bits of `CLOSED` and `DRAINING` that hold.
     state: AtomicU8,
-    changed: Notify,
+    /// Made when somebody waits for a change. Few do, and an idle connection is better without.
+    changed: OnceLock<Box<Notify>>,
 }
 
 const CLOSED: u8 = 1;
@@ -79,7 +80,7 @@ impl Connection {
                 secure: inner.secure,
                 tls: inner.tls.clone(),
                 state: AtomicU8::new(inner.state.load(Ordering::Acquire)),
-                changed: Notify::new(),
+                changed: OnceLock::new(),
             })
         }))
     }
@@ -149,7 +150,11 @@ impl Connection {
     fn mark(&self, bit: u8) {
         if let Some(inner) = &self.0 {
             inner.state.fetch_or(bit, Ordering::Release);
-            inner.changed.notify_waiters();
+            // Of whoever marks here and whoever begins to wait below, one sees what the other did.
+            fence(Ordering::SeqCst);
+            if let Some(changed) = inner.changed.get() {
+                changed.notify_waiters();
+            }
         }
     }
 
@@ -157,7 +162,8 @@ impl Connection {
         let Some(inner) = &self.0 else { return std::future::pending().await };
         loop {
             // The notification is asked for before the state is read, so that none is missed.
-            let changed = inner.changed.notified();
+            let changed = inner.changed.get_or_init(Box::default).notified();
+            fence(Ordering::SeqCst);
             if self.has(bit) {
                 return;
             }

@@ -7,7 +7,7 @@ use crate::handlings::Handlings;
 use crate::hosts::Hosts;
 use crate::link::Link;
 use crate::log::Observer;
-use crate::parking::{Parking, Parser};
+use crate::parking::Parking;
 use crate::refusals::{RefusalLog, Refusals};
 use crate::upgraded::Open;
 use crate::{DrainReport, ServerConfig};
@@ -56,7 +56,7 @@ pub(crate) struct Connections {
     /// Requests that are being answered.
     pub(crate) in_flight: Cell<usize>,
     pub(crate) refusals: RefusalLog,
-    parking: Parking,
+    pub(crate) parking: Parking,
     stage: Cell<Stage>,
     entries: RefCell<Slab<Entry>>,
     ticking: Cell<bool>,
@@ -77,12 +77,23 @@ enum Entry {
     /// Its first request cannot be read yet.
     Opening,
     Http(Rc<Link>),
-    Upgraded {
-        open: Open,
-        connection: Connection,
-        _place: Option<Place>,
-        _seat: Option<Seat>,
-    },
+    /// In a box, so that the others have no room for it.
+    Upgraded(Box<Left>),
+}
+
+/// What is known of a connection that was handed over.
+#[derive(Debug)]
+struct Left {
+    open: Open,
+    connection: Connection,
+    _right: Option<Box<Right>>,
+}
+
+/// What a connection may be there by, given back when it ends.
+#[derive(Debug)]
+struct Right {
+    _place: Option<Place>,
+    _seat: Option<Seat>,
 }
 
 impl Connections {
@@ -129,7 +140,9 @@ impl Connections {
             tally.accepted.add(1);
         }
         let key = self.entries.borrow_mut().insert(Entry::Opening);
-        Membership { connections: self.clone(), key: Some(key), place, seat }
+        let right = place.is_some() || seat.is_some();
+        let right = right.then(|| Box::new(Right { _place: place, _seat: seat }));
+        Membership { connections: self.clone(), key: Some(key), right }
     }
 
     fn leave(&self, key: usize) {
@@ -144,16 +157,6 @@ impl Connections {
                 waker.wake();
             }
         }
-    }
-
-    /// Makes room for a parser, and counts it for as long as the value lives.
-    pub(crate) fn add_parser(&self) -> Parser<'_> {
-        let entries = self.entries.borrow();
-        self.parking.make_room(entries.capacity(), |place| match entries.get(place) {
-            Some(Entry::Http(link)) => link.ask_to_park(),
-            _ => false,
-        });
-        self.parking.count()
     }
 
     /// Runs the ticker while there are connections.
@@ -175,8 +178,8 @@ impl Connections {
         for (key, entry) in self.entries.borrow().iter() {
             match entry {
                 Entry::Http(link) => link.tick(),
-                Entry::Upgraded { open, .. } if open.is_last() => closed.push(key),
-                Entry::Opening | Entry::Upgraded { .. } => {}
+                Entry::Upgraded(left) if left.open.is_last() => closed.push(key),
+                Entry::Opening | Entry::Upgraded(_) => {}
             }
         }
         for key in closed {
@@ -206,7 +209,7 @@ impl Connections {
     /// Those that were handed over and are still open.
     fn count_upgraded(&self) -> usize {
         let entries = self.entries.borrow();
-        let open = |entry: &Entry| matches!(entry, Entry::Upgraded { open, .. } if !open.is_last());
+        let open = |entry: &Entry| matches!(entry, Entry::Upgraded(left) if !left.open.is_last());
         entries.iter().filter(|(_, entry)| open(entry)).count()
     }
 
@@ -225,14 +228,14 @@ impl Connections {
                     link.mark_draining();
                     link.wake();
                 }
-                Entry::Upgraded { connection, .. } if stage == Stage::Grace => {
-                    upgraded.push(connection.clone());
+                Entry::Upgraded(left) if stage == Stage::Grace => {
+                    upgraded.push(left.connection.clone());
                 }
-                Entry::Upgraded { connection, .. } if stage == Stage::Cutting => {
-                    connection.mark_draining();
+                Entry::Upgraded(left) if stage == Stage::Cutting => {
+                    left.connection.mark_draining();
                 }
                 // They are being told, one batch after the other.
-                Entry::Upgraded { .. } => {}
+                Entry::Upgraded(_) => {}
                 Entry::Opening => {}
             }
         }
@@ -293,8 +296,7 @@ async fn tick_while_open(connections: Weak<Connections>) {
 pub(crate) struct Membership {
     connections: Rc<Connections>,
     key: Option<usize>,
-    place: Option<Place>,
-    seat: Option<Seat>,
+    right: Option<Box<Right>>,
 }
 
 impl Membership {
@@ -316,9 +318,8 @@ impl Membership {
     /// Keeps the place of a connection that was handed over, until it is closed.
     pub(crate) fn hand_over(mut self, open: Open, connection: Connection) {
         if let Some(key) = self.key.take() {
-            let (_place, _seat) = (self.place.take(), self.seat.take());
-            self.connections.entries.borrow_mut()[key] =
-                Entry::Upgraded { open, connection, _place, _seat };
+            let left = Left { open, connection, _right: self.right.take() };
+            self.connections.entries.borrow_mut()[key] = Entry::Upgraded(Box::new(left));
         }
     }
 }

@@ -73,6 +73,7 @@ mod hosts;
 mod http2;
 mod https_redirect;
 mod inherited;
+mod kept;
 mod link;
 mod listen;
 mod listener;

@@ -4,6 +4,7 @@ use crate::Refusal;
 use crate::connections::{BATCH_LEN, Connections, Stage};
 use crate::deadline::{Expired, Phase, Waits};
 use crate::http2::{First, Peek, Streams, look};
+use crate::kept::Kept;
 use crate::log::Observer;
 use crate::parking::IDLE_TICKS;
 use crate::stream::{Peer, Speaks, Stream};
@@ -25,7 +26,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct Link {
     pub(crate) stream: RefCell<Stream>,
     /// Bytes that the socket had no room for. While there are some, no more are taken.
-    rest: RefCell<Vec<u8>>,
+    rest: Kept,
     pub(crate) connections: Rc<Connections>,
     pub(crate) connection: Connection,
     /// Whether the other end is a proxy that is believed.
@@ -41,6 +42,8 @@ pub(crate) struct Link {
     pub(crate) at_rest: Cell<bool>,
     /// The parser is to go.
     pub(crate) parks: Cell<bool>,
+    /// It came back as soon as it was parked.
+    pub(crate) returns: Cell<bool>,
     /// The tick at which it was accepted.
     born: u32,
     /// Requests that it brought.
@@ -50,7 +53,7 @@ pub(crate) struct Link {
     /// Whether it is known what is spoken.
     pub(crate) peek: Cell<Peek>,
     /// What was read before that was known.
-    pub(crate) held: RefCell<Vec<u8>>,
+    pub(crate) held: Kept,
     /// The client sends no more.
     pub(crate) ended: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -75,7 +78,7 @@ impl Link {
             streams: OnceCell::new(),
             peek: Cell::new(if peeks { Peek::Unknown } else { Peek::Known }),
             stream: RefCell::new(stream),
-            rest: RefCell::default(),
+            rest: Kept::default(),
             waits: Waits::new(connections.clock.now()),
             born: connections.clock.now(),
             requests: Cell::new(0),
@@ -86,7 +89,8 @@ impl Link {
             ends_by_close: Cell::new(false),
             at_rest: Cell::new(true),
             parks: Cell::new(false),
-            held: RefCell::default(),
+            returns: Cell::new(false),
+            held: Kept::default(),
             ended: Cell::new(false),
             waker: RefCell::default(),
         }
@@ -260,18 +264,20 @@ impl Link {
     /// Reads until it is known what is spoken, and hands on what was read for that.
     fn poll_first(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let mut held = self.held.borrow_mut();
         while self.peek.get() == Peek::Unknown {
             ready!(self.poll_socket(cx, buf))?;
             let came = &buf.filled()[before..];
-            if held.is_empty() && (came.is_empty() || look(came) == First::Http1) {
+            if self.held.is_empty() && (came.is_empty() || look(came) == First::Http1) {
                 self.peek.set(Peek::Known);
                 return Poll::Ready(Ok(()));
             }
             let ended = came.is_empty();
+            let mut held = self.held.take();
             held.extend_from_slice(came);
+            let first = look(&held);
+            self.held.put(held);
             buf.set_filled(before);
-            match look(&held) {
+            match first {
                 First::Open if !ended => continue,
                 First::Open | First::Http1 => self.peek.set(Peek::Held),
                 First::Http2 => {
@@ -282,13 +288,14 @@ impl Link {
                 }
             }
         }
+        let mut held = self.held.take();
         let len = held.len().min(buf.remaining());
         buf.put_slice(&held[..len]);
         held.drain(..len);
         if held.is_empty() {
-            *held = Vec::new();
             self.peek.set(Peek::Known);
         }
+        self.held.put(held);
         Poll::Ready(Ok(()))
     }
 
@@ -394,7 +401,7 @@ impl Link {
             result = Err(error);
         }
         if result.is_ok() && sent < batch.len() {
-            self.rest.borrow_mut().extend_from_slice(&batch[sent..]);
+            self.rest.push(&batch[sent..]);
             self.note_blocked(sent);
         }
         batch.clear();
@@ -403,19 +410,21 @@ impl Link {
 
     /// Sends what the socket had no room for before.
     pub(crate) fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut rest = self.rest.borrow_mut();
-        if rest.is_empty() {
+        if self.rest.is_empty() {
             return self.poll_unsent(cx);
         }
+        let mut rest = self.rest.take();
         let mut sent = 0;
-        self.write_all(cx, &rest, &mut sent)?;
-        if sent < rest.len() {
-            rest.drain(..sent);
+        let written = self.write_all(cx, &rest, &mut sent);
+        rest.drain(..sent);
+        // Without any its memory goes too: few connections ever need it twice.
+        let is_left = !rest.is_empty();
+        self.rest.put(rest);
+        written?;
+        if is_left {
             self.note_blocked(sent);
             return Poll::Pending;
         }
-        // Its memory goes too: few connections ever need it twice.
-        *rest = Vec::new();
         self.note_taken(sent);
         self.poll_unsent(cx)
     }
@@ -464,7 +473,7 @@ impl Link {
 
     /// Whether the client has not yet taken everything.
     pub(crate) fn is_blocked(&self) -> bool {
-        !self.rest.borrow().is_empty() || self.stream.borrow().has_unsent()
+        !self.rest.is_empty() || self.stream.borrow().has_unsent()
     }
 
     pub(crate) fn into_stream(self) -> Stream {

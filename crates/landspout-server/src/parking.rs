@@ -7,49 +7,33 @@ use crate::deadline::Phase;
 use crate::http2::Peek;
 use crate::link::{Link, Verdict};
 use std::cell::Cell;
-use std::task::Poll;
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
 
 /// How many ticks without a request a connection keeps its parser. The memory that an allocator was
 /// once given rarely goes back to the system, so the sooner the better.
 pub(crate) const IDLE_TICKS: u32 = 2;
 
-/// From so many parsers on, a new one takes the place of an idle one at once: connections that come
-/// faster than the ticks would otherwise all have one for a moment, and the memory for that would
-/// stay. Less would let a few hundred busy connections park between their requests, which costs
-/// each of those about a third more.
-const MOST_PARSERS: usize = 512;
-
-/// How many connections are looked at for one that can be parked.
-const LOOKS: usize = 32;
+/// From so many parsers on, a connection gives its own up as soon as it is answered: connections that
+/// come faster than the ticks would otherwise all have one for a moment, and the memory for that
+/// would stay. One that comes [back](Link::returns) before the ticks would have parked it keeps its
+/// next one, so that this costs each of a crowd that is busy one parser in all.
+const MOST_PARSERS: usize = 64;
 
 /// The parsers of one loop.
 #[derive(Debug, Default)]
-pub(crate) struct Parking {
-    parsers: Cell<usize>,
-    /// The place among the connections where the next look begins.
-    hand: Cell<usize>,
-}
+pub(crate) struct Parking(Cell<usize>);
 
 impl Parking {
     /// Counts a parser for as long as the value lives.
     pub(crate) fn count(&self) -> Parser<'_> {
-        self.parsers.set(self.parsers.get() + 1);
+        self.0.set(self.0.get() + 1);
         Parser(self)
     }
 
-    /// Goes on around `places` connections until `park` has parked one, if there are too many
-    /// parsers.
-    pub(crate) fn make_room(&self, places: usize, mut park: impl FnMut(usize) -> bool) {
-        if self.parsers.get() < MOST_PARSERS {
-            return;
-        }
-        for _ in 0..LOOKS.min(places) {
-            let place = self.hand.get() % places;
-            self.hand.set(place + 1);
-            if park(place) {
-                return;
-            }
-        }
+    /// Whether there are so many that one that is not needed is to go at once.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.get() > MOST_PARSERS
     }
 }
 
@@ -59,36 +43,37 @@ pub(crate) struct Parser<'a>(&'a Parking);
 
 impl Drop for Parser<'_> {
     fn drop(&mut self) {
-        self.0.parsers.set(self.0.parsers.get() - 1);
+        self.0.0.set(self.0.0.get() - 1);
     }
 }
 
 /// A connection comes to rest.
 impl Link {
-    /// Lets the connection's task drop its parser, if it may; false if it may not.
-    pub(crate) fn ask_to_park(&self) -> bool {
-        let asks = !self.parks.get() && self.can_park();
-        if asks {
+    /// Lets the connection's task drop its parser, if it may.
+    pub(crate) fn ask_to_park(&self) {
+        if !self.parks.get() && self.can_park() {
             self.parks.set(true);
             self.wake();
         }
-        asks
     }
 
     /// Whether the parser is to go, now that it was polled.
     pub(crate) fn is_to_park(&self) -> bool {
-        self.parks.get() && self.can_park()
+        // What was read ahead is not waited for, and only the ticks know that nothing is left of it.
+        let may = || !self.returns.get() && !self.reads_ahead();
+        let crowded = || self.connections.parking.is_full() && may();
+        (self.parks.get() || crowded()) && self.can_park()
     }
 
     fn can_park(&self) -> bool {
         let quiet = !self.is_shared() && self.waits.is_idle() && !self.waits.is_blocked();
-        quiet && self.at_rest.get() && self.held.borrow().is_empty()
+        quiet && self.at_rest.get() && self.held.is_empty()
     }
 
     /// Keeps what a parser that goes had read: the beginning of a request.
     pub(crate) fn hold(&self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.held.borrow_mut().extend_from_slice(bytes);
+            self.held.push(bytes);
             self.peek.set(Peek::Held);
             self.enter(Phase::Head);
         }
@@ -100,18 +85,30 @@ impl Link {
     }
 
     /// Waits, without a parser, for something to read; false if nothing is to be waited for.
-    pub(crate) async fn stir(&self) -> Result<bool, Verdict> {
-        if !self.held.borrow().is_empty() {
-            return Ok(true);
+    ///
+    /// By hand, because an idle connection is little more than this future.
+    pub(crate) fn stir(&self) -> impl Future<Output = Result<bool, Verdict>> {
+        poll_fn(|cx| {
+            let stirred = self.poll_stirred(cx);
+            self.parks.set(stirred.is_pending());
+            stirred
+        })
+    }
+
+    fn poll_stirred(&self, cx: &mut Context<'_>) -> Poll<Result<bool, Verdict>> {
+        if !self.held.is_empty() {
+            return Poll::Ready(Ok(true));
         }
-        self.parks.set(true);
-        let stirred = self.turns(|cx| match self.is_over() {
-            true => Poll::Ready(false),
-            false => self.stream.borrow().poll_readable(cx).map(|()| true),
-        });
-        let stirred = stirred.await;
-        self.parks.set(false);
-        stirred
+        if let Err(verdict) = self.begin(cx) {
+            return Poll::Ready(Err(verdict));
+        }
+        if self.is_over() {
+            return Poll::Ready(Ok(false));
+        }
+        ready!(self.stream.borrow().poll_readable(cx));
+        let soon = self.waits.idle_ticks(self.now()) < IDLE_TICKS;
+        self.returns.set(soon && !self.waits.is_first());
+        Poll::Ready(Ok(true))
     }
 }
 
@@ -120,33 +117,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_made_from_the_last_parser_on_and_goes_around() {
+    fn a_loop_is_full_of_parsers_until_one_goes() {
         let parking = Parking::default();
-        let mut parsers: Vec<_> = (1..MOST_PARSERS).map(|_| parking.count()).collect();
-        parking.make_room(3, |_| panic!("there is room"));
+        let mut parsers: Vec<_> = (0..MOST_PARSERS).map(|_| parking.count()).collect();
+        assert!(!parking.is_full());
         parsers.push(parking.count());
-        let mut parked = Vec::new();
-        for _ in 0..4 {
-            // The connection in the middle is busy.
-            parking.make_room(3, |place| {
-                parked.extend((place != 1).then_some(place));
-                place != 1
-            });
-        }
-        assert_eq!(parked, [0, 2, 0, 2]);
-        drop(parsers);
-        parking.make_room(3, |_| panic!("there is room again"));
-    }
-
-    #[test]
-    fn a_crowd_that_is_busy_is_not_searched_for_long() {
-        let parking = Parking::default();
-        let _parsers: Vec<_> = (0..MOST_PARSERS).map(|_| parking.count()).collect();
-        let mut looks = 0;
-        parking.make_room(10_000, |_| {
-            looks += 1;
-            false
-        });
-        assert_eq!(looks, LOOKS);
+        assert!(parking.is_full());
+        parsers.pop();
+        assert!(!parking.is_full());
     }
 }

@@ -74,7 +74,7 @@ impl<H: Handler + 'static> Http<H> {
 
     /// Answers requests until the connection ends, or until nothing is being said on it.
     async fn parse(&self, link: &Rc<Link>) -> Option<End> {
-        let _parser = link.connections.add_parser();
+        let _parser = link.connections.parking.count();
         let witness = RefCell::new(Witness::new());
         let service = service_fn(|request| self.answer(link.clone(), &witness, request));
         let mut parser = self.http1.serve_connection(Io::new(link, &witness), service);

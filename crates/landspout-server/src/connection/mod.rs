@@ -76,34 +76,47 @@ impl<H: Handler + 'static> Http<H> {
     }
 
     /// Answers the requests of a connection until it ends.
-    pub(crate) async fn run(self: Rc<Self>, link: Rc<Link>, membership: Membership) {
-        let end = self.drive(&link).await;
-        #[cfg(feature = "http2")]
-        if link.is_shared() {
-            return Box::pin(http2::end(&link, end)).await;
+    #[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice")]
+    pub(crate) fn run(
+        self: Rc<Self>,
+        link: Rc<Link>,
+        membership: Membership,
+    ) -> impl Future<Output = ()> {
+        async move {
+            let end = self.drive(&link).await;
+            // In a box, so that a connection that is not at its end has no room for it.
+            Box::pin(finish(link, membership, end)).await;
         }
-        match end {
-            End::Done(read_ahead) => {
-                let upgrade = link.upgrade.take();
-                match upgrade {
-                    Some(sender) => hand_over(link, membership, sender, read_ahead).await,
-                    None => link.close().await,
-                }
+    }
+}
+
+/// Does what is to be done at the end of a connection.
+async fn finish(link: Rc<Link>, membership: Membership, end: End) {
+    #[cfg(feature = "http2")]
+    if link.is_shared() {
+        return http2::end(&link, end).await;
+    }
+    match end {
+        End::Done(read_ahead) => {
+            let upgrade = link.upgrade.take();
+            match upgrade {
+                Some(sender) => hand_over(link, membership, sender, read_ahead).await,
+                None => link.close().await,
             }
-            End::Failed => link.close().await,
-            End::Broken if link.ends_by_close.get() => link.reset(),
-            End::Broken => link.close().await,
-            End::Judged(Verdict::Expired(Expired::Head)) => {
-                link.refuse(Refusal::HeaderTimeout, &"the head of a request was too slow");
-                link.say(TOO_SLOW).await;
-                link.close().await;
-            }
-            End::Judged(Verdict::Expired(Expired::Write)) => {
-                link.refuse(Refusal::WriteTimeout, &"the client did not take its answer");
-                link.reset();
-            }
-            End::Judged(_) => link.reset(),
         }
+        End::Failed => link.close().await,
+        End::Broken if link.ends_by_close.get() => link.reset(),
+        End::Broken => link.close().await,
+        End::Judged(Verdict::Expired(Expired::Head)) => {
+            link.refuse(Refusal::HeaderTimeout, &"the head of a request was too slow");
+            link.say(TOO_SLOW).await;
+            link.close().await;
+        }
+        End::Judged(Verdict::Expired(Expired::Write)) => {
+            link.refuse(Refusal::WriteTimeout, &"the client did not take its answer");
+            link.reset();
+        }
+        End::Judged(_) => link.reset(),
     }
 }
 
