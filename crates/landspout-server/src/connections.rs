@@ -312,7 +312,13 @@ impl Membership {
 
     /// Takes a place among those of its client, instead of the one that it has.
     pub(crate) fn take(&mut self, place: Option<Place>) {
-        self.place = place;
+        match &mut self.right {
+            Some(right) => right._place = place,
+            None if place.is_some() => {
+                self.right = Some(Box::new(Right { _place: place, _seat: None }));
+            }
+            None => {}
+        }
     }
 
     /// Keeps the place of a connection that was handed over, until it is closed.
