@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 const LENGTH: usize = 1 << 30;
 /// Bytes of each piece that goes up, or that the server writes.
 const PIECE: usize = 64 * 1024;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 9;
 
 static ZEROS: [u8; PIECE] = [0; PIECE];
 
@@ -129,9 +129,19 @@ fn main() {
     let runtime = runtime();
     println!("1 GiB, milliseconds of processor time:");
     println!("{:>20} {:>20} {:>8}", "landspout down, up", "bare hyper down, up", "ratio");
+    let mut sums = [[0.0; 2]; 2];
     for _ in 0..ROUNDS {
-        let (own, bare) = runtime.block_on(async { (landspout(addr).await, bare(addr).await) });
-        let ratio = [own[0] / bare[0], own[1] / bare[1]];
-        println!("{own:>10.0?} {bare:>10.0?} {ratio:>6.2?}");
+        let costs = runtime.block_on(async { [landspout(addr).await, bare(addr).await] });
+        show(costs);
+        for (sum, cost) in sums.as_flattened_mut().iter_mut().zip(costs.as_flattened()) {
+            *sum += cost;
+        }
     }
+    println!("together:");
+    show(sums);
+}
+
+fn show([own, bare]: [[f64; 2]; 2]) {
+    let ratio = [own[0] / bare[0], own[1] / bare[1]];
+    println!("{own:>10.0?} {bare:>10.0?} {ratio:>6.2?}");
 }

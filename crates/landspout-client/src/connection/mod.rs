@@ -170,12 +170,11 @@ impl Connection {
         if self.settings.absolute {
             self.address_to_proxy(&mut request, origin);
         }
-        let link = match &mut self.link {
-            Link::Http1(link) => link,
+        #[cfg(feature = "http2")]
+        if matches!(self.link, Link::Http2(_)) {
             // On the heap, so that the future of HTTP/1.1 is small.
-            #[cfg(feature = "http2")]
-            Link::Http2(_) => return Box::pin(self.send_http2(request, origin)).await,
-        };
+            return Box::pin(self.send_http2(request, origin)).await;
+        }
         self.wire.begin(request.body().is_end_stream());
         let gate = request.extensions_mut().remove::<Gate>();
         let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&self.wire) });
@@ -187,7 +186,12 @@ impl Connection {
                 }
             });
         }
-        match link.send(request).await {
+        let sent = match &mut self.link {
+            Link::Http1(link) => link.send(request),
+            #[cfg(feature = "http2")]
+            Link::Http2(_) => unreachable!("what has streams was sent on one"),
+        };
+        match sent.await {
             Ok(response) if self.is_refused_by_proxy(&response) => {
                 Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
             }
