@@ -1,8 +1,8 @@
 //! Accepts connections and feeds a [`Handler`].
 //!
-//! HTTP/1.0, HTTP/1.1 and HTTP/2 over TCP and Unix sockets, on one event loop: a [`Server`] runs on the single-threaded
-//! tokio `LocalRuntime` it is awaited on, so handlers need not be `Send`. It is safe by default:
-//! each wait has a deadline and each size a limit, all of them fields of [`ServerConfig`]; it stops
+//! HTTP/1.0, HTTP/1.1 and HTTP/2 over TCP and Unix sockets, with TLS or without, on one event loop: a
+//! [`Server`] runs on the single-threaded tokio `LocalRuntime` it is awaited on, so handlers need not
+//! be `Send`. It is safe by default: each wait has a deadline and each size a limit, all of them fields of [`ServerConfig`]; it stops
 //! without losing a request; and an answer reaches its client even while that client still uploads.
 //!
 //! ```
@@ -40,8 +40,8 @@
 //!
 //! # Logs
 //! Everything goes through `tracing`. Each answer to a request that could be read is an event of the
-//! target `landspout::access` at level INFO, when its body has gone out or was given up (`aborted`). Failures of a handler are at
-//! ERROR, a lack of file descriptors and what was refused for want of room at WARN, what clients did
+//! target `landspout::access` at level INFO, when its body has gone out or was given up (`aborted`).
+//! Failures of a handler are at ERROR, a lack of file descriptors and what was refused for want of room at WARN, what clients did
 //! wrong at INFO, under the target `landspout::server`. Of each [cause](Refusal) of a refusal five
 //! are told of in a second, and then how many more there were.
 
