@@ -6,8 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(unix)]
+use landspout::event_loop::on_signal;
 use landspout::event_loop::{EventLoop, PeriodicCallback, shutdown_signal, spawn_named};
 use landspout::server::{Address, Listen, Metrics, Server, ServerHandle};
+
+#[cfg(unix)]
+use tokio::signal::unix::SignalKind;
 
 use crate::archive::Archive;
 use crate::board::{Board, RECENT};
@@ -119,6 +124,8 @@ async fn serve(server: Server, watched: Watched) -> Result<(), Box<dyn Error>> {
     let monitor = Monitor::new(Rc::clone(&board), Arc::clone(&store), limit);
     let checking = spawn_named("monitor", async move { monitor.run().await });
     drop(spawn_named("signals", stop(server.handle())));
+    #[cfg(unix)]
+    drop(on_signal(SignalKind::hangup(), renew(server.handle()))?);
 
     let figures = Metrics::new();
     let server = server.metrics(&figures);
@@ -142,6 +149,15 @@ async fn keep_uptimes(board: Rc<Board>, archive: Archive) {
             Err(error) => tracing::error!("the uptimes cannot be read: {error:?}"),
         }
         landspout::event_loop::sleep(UPTIMES).await;
+    }
+}
+
+/// Reads the certificates anew, as SIGHUP asks.
+#[cfg(unix)]
+fn renew(handle: ServerHandle) -> impl FnMut() {
+    move || match handle.reload_tls() {
+        Ok(()) => tracing::info!("the certificates were read anew"),
+        Err(error) => tracing::error!("the old certificates stay: {}", io::Error::from(error)),
     }
 }
 
