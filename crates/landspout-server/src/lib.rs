@@ -41,9 +41,9 @@
 //! # Logs
 //! Everything goes through `tracing`. Each answer to a request that could be read is an event of the
 //! target `landspout::access` at level INFO, when its body has gone out or was given up (`aborted`).
-//! Failures of a handler are at ERROR, a lack of file descriptors and what was refused for want of room at WARN, what clients did
-//! wrong at INFO, under the target `landspout::server`. Of each [cause](Refusal) of a refusal five
-//! are told of in a second, and then how many more there were.
+//! Failures of a handler are at ERROR, a lack of file descriptors and what was refused for want of
+//! room at WARN, what clients did wrong at INFO, under the target `landspout::server`. Of each
+//! [cause](Refusal) of a refusal five are told of in a second, and then how many more there were.
 
 mod addresses;
 mod answer;

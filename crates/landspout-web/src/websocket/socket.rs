@@ -29,6 +29,9 @@ impl Socket {
 
     /// Sends a message, once there is room for it in the queue.
     ///
+    /// While more of what came together waits to be [received](Socket::receive), the answers are
+    /// not written yet, but with those to the rest, unless 64 KiB are queued.
+    ///
     /// # Errors
     /// The connection is closing, or has ended.
     ///
