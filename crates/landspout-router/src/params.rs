@@ -1,6 +1,8 @@
 //! The parameters of a matched path.
 
 use crate::error::ParamError;
+use crate::pattern::Pattern;
+use crate::spelling::Spelling;
 use percent_encoding::percent_decode_str;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -26,10 +28,10 @@ use std::ops::Range;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Params<'router, 'path> {
-    pub(crate) names: &'router [Box<str>],
+    pub(crate) pattern: &'router Pattern,
     pub(crate) path: &'path str,
-    /// Where in `path` the values are; as many as there are names.
-    pub(crate) ranges: SmallVec<[Range<usize>; 4]>,
+    /// Of `path`, if it is another text.
+    pub(crate) spelling: Option<Box<Spelling>>,
 }
 
 impl<'router, 'path> Params<'router, 'path> {
@@ -40,18 +42,18 @@ impl<'router, 'path> Params<'router, 'path> {
 
     /// The number of parameters.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.pattern.names.len()
     }
 
     /// Whether the pattern has no parameter.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.pattern.names.is_empty()
     }
 
     /// All parameters.
     pub fn iter(&self) -> impl Iterator<Item = Param<'router, 'path>> {
         let path = self.path;
-        let names = self.names.iter().map(|name| &**name);
+        let names = self.names().iter().map(|name| &**name);
         names.zip(self.ranges()).map(move |(name, range)| Param { name, path, range })
     }
 
@@ -60,36 +62,23 @@ impl<'router, 'path> Params<'router, 'path> {
     /// With [`ranges`](Self::ranges), a caller can keep the parameters as numbers that
     /// borrow nothing.
     pub fn names(&self) -> &'router [Box<str>] {
-        self.names
+        &self.pattern.names
     }
 
     /// Where in the path that was asked for each raw value is, in bytes.
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
-        self.ranges.iter().cloned()
+        let spelling = self.spelling.as_deref();
+        let text = spelling.map_or(self.path, |spelling| &spelling.text);
+        self.pattern.ranges_in(text).map(move |range| match spelling {
+            Some(spelling) => spelling.range_in_path(range),
+            None => range,
+        })
     }
 
     /// As [`ranges`](Self::ranges), for a caller who is done with the path.
     pub fn into_ranges(self) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
-        self.ranges.into_iter()
+        self.ranges().collect::<SmallVec<[_; 4]>>().into_iter()
     }
-}
-
-/// Where in `text` the values of `names` are, which were found in it.
-///
-/// They are asked for by name: matchit's iterator checks that names and values are UTF-8, and this
-/// checks the values alone. It is quadratic in the number of names, of which there are few.
-#[inline]
-pub(crate) fn ranges_in<'a>(
-    text: &str,
-    names: &'a [Box<str>],
-    found: &'a matchit::Params<'_, '_>,
-) -> impl Iterator<Item = Range<usize>> + use<'a> {
-    let start_of_text = text.as_ptr().addr();
-    names.iter().map(move |name| {
-        let value = found.get(name).expect("what is found has the names of its pattern");
-        let start = value.as_ptr().addr() - start_of_text;
-        start..start + value.len()
-    })
 }
 
 /// A parameter of a path: its name and the part of the path that it stands for.

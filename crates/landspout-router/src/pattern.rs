@@ -2,6 +2,7 @@
 
 use crate::error::InsertError;
 use crate::spelling::{OPAQUE, is_escape};
+use std::ops::Range;
 
 /// A pattern that was found to be well formed.
 #[derive(Clone, Debug)]
@@ -11,6 +12,17 @@ pub(crate) struct Pattern {
     pub(crate) names: Box<[Box<str>]>,
     /// The pattern as a list; the parameters are those of `names`, in order.
     pub(crate) pieces: Vec<Piece>,
+    /// As many as there are names.
+    gaps: Box<[Gap]>,
+}
+
+/// Where a parameter is, in bytes.
+#[derive(Clone, Debug)]
+struct Gap {
+    /// Text between the parameter before it, or the beginning, and this one.
+    before: usize,
+    /// Text between it and the end of its segment; a catch-all is never at the end of a segment.
+    after: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +57,48 @@ impl Pattern {
                 parameter: names[at].to_string(),
             });
         }
-        Ok(Self { text: text.into(), names: names.into(), pieces })
+        let gaps = gaps(&pieces);
+        Ok(Self { text: text.into(), names: names.into(), pieces, gaps })
     }
+
+    /// Where the values of the parameters are in a path that fits: the text of the pattern tells.
+    #[inline]
+    pub(crate) fn ranges_in(&self, path: &str) -> impl ExactSizeIterator<Item = Range<usize>> {
+        let mut done = 0;
+        self.gaps.iter().map(move |gap| {
+            let start = done + gap.before;
+            done = match gap.after {
+                Some(after) => end_of_segment(path, start) - after,
+                None => path.len(),
+            };
+            start..done
+        })
+    }
+}
+
+/// Values are short: a search that is made for long texts takes longer to begin.
+#[inline]
+fn end_of_segment(path: &str, from: usize) -> usize {
+    let rest = &path.as_bytes()[from..];
+    from + rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len())
+}
+
+fn gaps(pieces: &[Piece]) -> Box<[Gap]> {
+    let text = |at: Option<usize>| match at.and_then(|at| pieces.get(at)) {
+        Some(Piece::Text(text)) => &**text,
+        _ => "",
+    };
+    let gap = |(at, piece): (usize, &Piece)| {
+        let before = text(at.checked_sub(1)).len();
+        let behind = text(Some(at + 1));
+        let after = Some(behind.find('/').unwrap_or(behind.len()));
+        match piece {
+            Piece::Text(_) => None,
+            Piece::Param => Some(Gap { before, after }),
+            Piece::CatchAll => Some(Gap { before, after: None }),
+        }
+    };
+    pieces.iter().enumerate().filter_map(gap).collect()
 }
 
 /// `prefix` in front of `pattern`, with one slash between them. The pattern `/` is

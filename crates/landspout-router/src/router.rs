@@ -1,15 +1,13 @@
 //! The router.
 
 use crate::error::{InsertError, Miss, UrlError};
-use crate::params::{Params, ranges_in};
+use crate::params::Params;
 use crate::pattern::{Pattern, join};
 use crate::spelling::Spelling;
 use crate::url;
-use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::ops::Range;
 
 /// A map from paths to values, by patterns with parameters.
 ///
@@ -316,21 +314,11 @@ impl<T> Router<T> {
 
     #[inline]
     fn exactly_at<'path>(&self, path: &'path str) -> Option<Match<'_, 'path, T>> {
-        if let Some(spelling) = Spelling::of(path) {
-            let found = self.tree.at(&spelling.text).ok()?;
-            let entry = &self.entries[*found.value];
-            let ranges = ranges_in(&spelling.text, &entry.pattern.names, &found.params);
-            let ranges = ranges.map(|range| spelling.range_in_path(range)).collect();
-            return Some(entry.matched(path, ranges));
-        }
-        let found = self.tree.at(path).ok()?;
-        let entry = &self.entries[*found.value];
-        let ranges = match &*entry.pattern.names {
-            // To collect nothing takes time, too.
-            [] => SmallVec::new(),
-            names => ranges_in(path, names, &found.params).collect(),
-        };
-        Some(entry.matched(path, ranges))
+        let spelling = Spelling::of(path).map(Box::new);
+        let text = spelling.as_deref().map_or(path, |spelling| &spelling.text);
+        let entry = &self.entries[*self.tree.at(text).ok()?.value];
+        let params = Params { pattern: &entry.pattern, path, spelling };
+        Some(Match { value: &entry.value, pattern: &entry.pattern.text, params })
     }
 
     /// What the policy makes of a path that no route has.
@@ -349,26 +337,11 @@ impl<T> Router<T> {
             TrailingSlash::Redirect if other.starts_with("//") => Err(Miss::NotFound),
             TrailingSlash::Redirect => Err(Miss::Redirect(url::visible_ascii(&other))),
             // Parameters hold no slash that was added, so they lie in `path`, too.
-            _ => Ok(Match {
-                value: found.value,
-                pattern: found.pattern,
-                params: Params { names: found.params.names, path, ranges: found.params.ranges },
-            }),
-        }
-    }
-}
-
-impl<T> Entry<T> {
-    #[inline]
-    fn matched<'path>(
-        &self,
-        path: &'path str,
-        ranges: SmallVec<[Range<usize>; 4]>,
-    ) -> Match<'_, 'path, T> {
-        Match {
-            value: &self.value,
-            pattern: &self.pattern.text,
-            params: Params { names: &self.pattern.names, path, ranges },
+            _ => {
+                let spelling = Spelling::of(path).map(Box::new);
+                let params = Params { pattern: found.params.pattern, path, spelling };
+                Ok(Match { value: found.value, pattern: found.pattern, params })
+            }
         }
     }
 }
