@@ -20,8 +20,8 @@ pub struct SseConfig {
     #[serde(with = "seconds")]
     pub retry: Duration,
 
-    /// How many events may wait for a client that reads slowly; the sender of one more waits.
-    /// Default 16, at least 1 (0 means 1).
+    /// How many events may wait for a client that reads slowly; the sender of one more waits, or is
+    /// told so ([`try_send`](super::EventStream::try_send)). Default 16, at least 1 (0 means 1).
     pub queue: usize,
 }
 

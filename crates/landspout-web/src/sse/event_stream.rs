@@ -10,12 +10,17 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 /// The writing end of a stream of events.
 ///
 /// The stream ends when this is dropped, when the client leaves, and when the server begins to stop:
 /// then what was sent before still goes out, followed by the time after which to come back.
 /// A stream never holds up the end of a server.
+///
+/// An event leaves at once. Events that come while the stream waits for its turn to be written leave
+/// together, and when many streams of a loop are sent to, they are written in waves, so that other
+/// connections are served in between.
 #[derive(Debug)]
 pub struct EventStream {
     sender: mpsc::Sender<Bytes>,
@@ -68,6 +73,39 @@ impl EventStream {
         self.sender.send(event.into_bytes()).await.map_err(|_| SendError::Closed)
     }
 
+    /// Sends an event if there is room for it now.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] when the client reads too slowly for the queue, [`SendError::Closed`] when
+    /// the stream has ended, [`SendError::Invalid`] when the event cannot be written.
+    pub fn try_send(&self, event: &Event) -> Result<(), SendError> {
+        self.try_send_encoded(event.encode().map_err(SendError::Invalid)?)
+    }
+
+    /// Sends an event that was encoded before, if there is room for it now.
+    ///
+    /// For an event that many get: no slow client keeps the others waiting.
+    ///
+    /// ```
+    /// use landspout_web::sse::{EncodedEvent, EventStream, SendError};
+    ///
+    /// /// Tells everybody, and forgets who has left or does not keep up: dropping a stream ends it,
+    /// /// and the client comes back with the id of the last event that it saw.
+    /// fn publish(streams: &mut Vec<EventStream>, event: &EncodedEvent) {
+    ///     streams.retain(|stream| stream.try_send_encoded(event.clone()).is_ok());
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError::Full`] when the client reads too slowly for the queue, [`SendError::Closed`] when
+    /// the stream has ended.
+    pub fn try_send_encoded(&self, event: EncodedEvent) -> Result<(), SendError> {
+        self.sender.try_send(event.into_bytes()).map_err(|error| match error {
+            TrySendError::Full(_) => SendError::Full,
+            TrySendError::Closed(_) => SendError::Closed,
+        })
+    }
+
     /// Returns when the stream has ended: the client has left, or the server is about to stop.
     ///
     /// # Cancel safety
@@ -95,6 +133,8 @@ pub fn last_event_id(request: &Request) -> Option<Cow<'_, str>> {
 pub enum SendError {
     /// The stream has ended: the client has left, or the server is about to stop.
     Closed,
+    /// The client reads too slowly, and its queue is full; the stream goes on.
+    Full,
     /// The event cannot be written; the stream goes on.
     Invalid(EventError),
 }
@@ -102,6 +142,7 @@ pub enum SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            SendError::Full => f.write_str("the client has not read what was sent before"),
             SendError::Closed => f.write_str("the stream has ended"),
             SendError::Invalid(_) => f.write_str("the event cannot be written"),
         }
@@ -111,7 +152,7 @@ impl fmt::Display for SendError {
 impl Error for SendError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            SendError::Closed => None,
+            SendError::Closed | SendError::Full => None,
             SendError::Invalid(error) => Some(error),
         }
     }

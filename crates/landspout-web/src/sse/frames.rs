@@ -1,6 +1,7 @@
 //! The body of a response that is a stream of events.
 
 use super::SseConfig;
+use super::turns::InTurn;
 use bytes::Bytes;
 use http_body::Frame;
 use landspout_handler::{BodyError, Connection};
@@ -8,7 +9,7 @@ use std::collections::hash_map::RandomState;
 use std::future::poll_fn;
 use std::hash::BuildHasher;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep};
@@ -18,6 +19,8 @@ use tokio::time::{Instant, Sleep, sleep};
 /// It needs no task of its own: whoever writes the response polls it.
 pub(crate) struct Frames {
     receiver: mpsc::Receiver<Bytes>,
+    /// Who polls this, and the waker that wakes it for an event.
+    reader: Option<Reader>,
     /// What to say first, so that the client has the head of the response at once.
     opening: Option<Bytes>,
     /// What to say last; set when the server begins to stop.
@@ -26,6 +29,11 @@ pub(crate) struct Frames {
     keep_alive: Option<KeepAlive>,
     /// Resolves when the client has left or the server begins to stop; `None` once it has.
     end: Option<Pin<Box<dyn Future<Output = End> + Send>>>,
+}
+
+struct Reader {
+    task: Waker,
+    in_turn: Waker,
 }
 
 struct KeepAlive {
@@ -47,6 +55,7 @@ impl Frames {
         let period = config.keep_alive;
         Frames {
             receiver,
+            reader: None,
             opening: Some(retry(config.retry)),
             closing: None,
             retry: config.retry,
@@ -54,6 +63,30 @@ impl Frames {
                 .then(|| KeepAlive { period, timer: Box::pin(sleep(period)) }),
             end: Some(Box::pin(ended(connection))),
         }
+    }
+
+    /// All events that wait, in one piece, up to [`JOINED`].
+    fn poll_events(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if !self.reader.as_ref().is_some_and(|reader| reader.task.will_wake(cx.waker())) {
+            let task = cx.waker().clone();
+            self.reader = Some(Reader { in_turn: InTurn::waker(&task), task });
+        }
+        let waker = self.reader.as_ref().map_or(cx.waker(), |reader| &reader.in_turn);
+        let Some(first) = ready!(self.receiver.poll_recv(&mut Context::from_waker(waker))) else {
+            return Poll::Ready(None);
+        };
+        let more = self.receiver.len();
+        if more == 0 || first.len() >= JOINED {
+            return Poll::Ready(Some(first));
+        }
+        let mut joined = Vec::with_capacity((first.len() * (more + 1)).min(JOINED));
+        joined.extend_from_slice(&first);
+        while joined.len() < JOINED
+            && let Ok(next) = self.receiver.try_recv()
+        {
+            joined.extend_from_slice(&next);
+        }
+        Poll::Ready(Some(joined.into()))
     }
 
     /// Lets no more events in when there is a reason to end.
@@ -91,7 +124,7 @@ impl http_body::Body for Frames {
         frames.poll_end(cx);
         let mut piece = match frames.opening.take() {
             Some(opening) => Poll::Ready(Some(opening)),
-            None => match frames.receiver.poll_recv(cx) {
+            None => match frames.poll_events(cx) {
                 Poll::Ready(None) => Poll::Ready(frames.closing.take()),
                 event => event,
             },
@@ -111,6 +144,9 @@ impl http_body::Body for Frames {
         piece.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
     }
 }
+
+/// Events are joined until they are this many bytes: 16 KiB.
+const JOINED: usize = 16 << 10;
 
 /// A line that clients pass over.
 const COMMENT: Bytes = Bytes::from_static(b":\n\n");

@@ -36,6 +36,7 @@ mod config;
 mod event;
 mod event_stream;
 mod frames;
+mod turns;
 
 pub use config::SseConfig;
 pub use event::{EncodedEvent, Event, EventError};

@@ -44,9 +44,29 @@ fn events_come_in_order_and_the_end_comes_with_the_sender() {
         let encoded = Event::new("two").encode().unwrap();
         events.send_encoded(encoded).await.unwrap();
         drop(events);
-        assert_eq!(next(&mut body).await.as_deref(), Some("data: one\n\n"));
-        assert_eq!(next(&mut body).await.as_deref(), Some("data: two\n\n"));
+        assert_eq!(next(&mut body).await.as_deref(), Some("data: one\n\ndata: two\n\n"));
         assert_eq!(next(&mut body).await, None);
+    });
+}
+
+#[test]
+fn events_that_wait_leave_in_one_piece_of_some_16_kib() {
+    run(async {
+        let (events, mut body, _) = open(&SseConfig::default().queue(100)).await;
+        let event = Event::new("x".repeat(1000)).encode().unwrap();
+        for _ in 0..20 {
+            events.try_send_encoded(event.clone()).unwrap();
+        }
+        let len = event.as_str().len();
+        assert_eq!(next(&mut body).await.unwrap().len(), 17 * len);
+        assert_eq!(next(&mut body).await.unwrap().len(), 3 * len);
+        // One that is large by itself goes alone, and is not copied.
+        let large = Event::new("y".repeat(20_000)).encode().unwrap();
+        events.try_send_encoded(large.clone()).unwrap();
+        events.try_send_encoded(event).unwrap();
+        let piece = body.chunk().await.unwrap().unwrap();
+        assert_eq!(piece.as_ptr(), large.as_str().as_ptr());
+        assert_eq!(next(&mut body).await.unwrap().len(), len);
     });
 }
 
@@ -97,6 +117,7 @@ fn a_full_queue_makes_the_sender_wait() {
         events.send(Event::new("2")).await.unwrap();
         let second = Duration::from_secs(1);
         assert!(timeout(second, events.send(Event::new("3"))).await.is_err());
+        assert_eq!(events.try_send(&Event::new("3")), Err(SendError::Full));
         next(&mut body).await;
         timeout(second, events.send(Event::new("3"))).await.unwrap().unwrap();
     });
@@ -121,6 +142,9 @@ fn the_sender_learns_that_the_response_was_dropped() {
         drop(body);
         events.closed().await;
         assert_eq!(events.send(Event::new("x")).await, Err(SendError::Closed));
+        assert_eq!(events.try_send(&Event::new("x")), Err(SendError::Closed));
+        let broken = events.try_send(&Event::new("x").event("a\nb"));
+        assert!(matches!(broken, Err(SendError::Invalid(_))));
     });
 }
 

@@ -11,6 +11,8 @@ mod error_pages;
 #[cfg(feature = "sse")]
 mod event_streams;
 #[cfg(feature = "sse")]
+mod event_waves;
+#[cfg(feature = "sse")]
 mod events;
 #[cfg(feature = "websocket")]
 mod handshakes;
