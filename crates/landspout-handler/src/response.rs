@@ -6,6 +6,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::response::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,12 +35,19 @@ struct Inner {
     upgrade: Option<Upgrade>,
 }
 
+thread_local! {
+    /// The memory of an answer that was taken apart, for the next one: as it was when it was new.
+    static SPARE: Cell<Option<Box<Inner>>> = const { Cell::new(None) };
+}
+
 impl Response {
     /// A 200 with this body and no header.
     pub fn new(body: impl Into<Body>) -> Response {
-        let (mut head, body) = http::Response::new(body.into()).into_parts();
-        head.headers = spare::headers();
-        Response::from_parts(head, body)
+        // A thread that is ending has none.
+        let mut inner = SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        spare::exchange(&mut inner.head.headers);
+        inner.body = body.into();
+        Response(inner)
     }
 
     /// A response of this status without headers or body.
@@ -206,8 +214,12 @@ impl Response {
     }
 
     /// Head and body, as the `http` crate knows them. Error, route and upgrade stay behind.
-    pub fn into_parts(self) -> (Parts, Body) {
-        let Inner { head, body, .. } = *self.0;
+    pub fn into_parts(mut self) -> (Parts, Body) {
+        let inner = &mut *self.0;
+        let head = std::mem::replace(&mut inner.head, empty_head());
+        let body = std::mem::replace(&mut inner.body, Body::empty());
+        (inner.error, inner.route, inner.upgrade) = (None, None, None);
+        let _ = SPARE.try_with(|spare| spare.set(Some(self.0)));
         (head, body)
     }
 
@@ -217,6 +229,16 @@ impl Response {
         let (head, body) = self.into_parts();
         http::Response::from_parts(head, body)
     }
+}
+
+impl Default for Inner {
+    fn default() -> Inner {
+        Inner { head: empty_head(), body: Body::empty(), error: None, route: None, upgrade: None }
+    }
+}
+
+fn empty_head() -> Parts {
+    http::Response::new(()).into_parts().0
 }
 
 impl fmt::Debug for Response {

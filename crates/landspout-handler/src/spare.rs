@@ -1,4 +1,4 @@
-//! The headers of a request that is gone, for the next answer.
+//! What is left of an exchange, for the next one on the same thread.
 
 use http::HeaderMap;
 use http::request::Parts;
@@ -9,17 +9,17 @@ use std::ops::{Deref, DerefMut};
 const MOST_FIELDS: usize = 64;
 
 thread_local! {
-    static SPARE: Cell<Option<HeaderMap>> = const { Cell::new(None) };
+    /// Empty. It has room if a request is gone whose headers no answer has taken yet.
+    static HEADERS: Cell<HeaderMap> = Cell::default();
 }
 
-/// An empty map, with room if there is one to spare: to begin one from nothing takes two
-/// allocations.
-pub(crate) fn headers() -> HeaderMap {
+/// Exchanges an empty map with the spare one: to begin one from nothing takes two allocations.
+pub(crate) fn exchange(headers: &mut HeaderMap) {
     // A thread that is ending has none.
-    SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default()
+    let _ = HEADERS.try_with(|spare| spare.swap(Cell::from_mut(headers)));
 }
 
-/// The head of a request, whose map is kept for the next [`headers`] on the thread that drops it.
+/// The head of a request, whose map is spare when it is dropped.
 pub(crate) struct Head(Parts);
 
 impl Head {
@@ -35,9 +35,8 @@ impl Head {
 impl Drop for Head {
     fn drop(&mut self) {
         if (1..=MOST_FIELDS).contains(&self.headers.capacity()) {
-            let mut headers = std::mem::take(&mut self.headers);
-            headers.clear();
-            let _ = SPARE.try_with(|spare| spare.set(Some(headers)));
+            self.headers.clear();
+            exchange(&mut self.headers);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Responses and what they carry.
 
-use landspout_handler::{Body, Request, Response, Route};
+use http::header::AGE;
+use landspout_handler::{Body, Error, Request, Response, Route, Upgrade};
 use std::sync::Arc;
 
 #[test]
@@ -22,6 +23,25 @@ fn a_response_tells_its_route() {
     let mut response = Response::empty(200);
     response.set_route(Arc::clone(&route));
     assert_eq!(response.route(), Some(&route));
+}
+
+#[test]
+fn a_new_response_has_nothing_of_earlier_messages() {
+    let mut response = Response::from(Error::new(404, "gone").with_header(AGE, 1.into()));
+    response.set_route(Arc::new(Route { pattern: "/".into(), names: [].into() }));
+    response.set_upgrade(Upgrade::channel().1);
+    response.extensions_mut().insert("a value");
+    response.body_mut().set_limit(1);
+    let (head, body) = response.into_parts();
+    assert_eq!((head.status.as_u16(), &head.headers[AGE], body.len()), (404, &1.into(), Some(4)));
+    drop(Request::get("/").with_header(AGE, 2.into()));
+
+    let mut response = Response::new("here");
+    assert_eq!(response.status(), 200);
+    assert!(response.headers().is_empty() && response.extensions().is_empty());
+    assert!(response.error().is_none() && response.route().is_none());
+    assert!(response.take_upgrade().is_none());
+    assert_eq!(response.into_body().into_whole().unwrap(), "here");
 }
 
 #[test]
