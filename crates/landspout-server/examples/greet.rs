@@ -1,4 +1,4 @@
-//! Says hello on one event loop: `cargo run -p landspout-server --example hello`.
+//! Says hello on one event loop: `cargo run -p landspout-server --example greet`.
 
 use landspout_server::{Request, Server};
 
