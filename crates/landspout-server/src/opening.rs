@@ -2,13 +2,14 @@
 
 #[cfg(feature = "tls")]
 use crate::TlsError;
-use crate::proxied;
+use crate::proxied::{self, ReceiveError};
 use crate::refusals::RefusalLog;
 use crate::stream::{Peer, Stream};
 #[cfg(feature = "tls")]
 use crate::tls::{HandshakeError, Tls};
 use crate::{Listener, Refusal, ServerConfig};
 use std::io;
+use tracing::debug;
 
 /// What the listeners of a group were given for their connections.
 #[derive(Debug, Default)]
@@ -84,7 +85,11 @@ impl Opening {
             return Ok(peer);
         }
         proxied::receive(stream, peer, config).await.map_err(|error| {
-            refusals.refuse(Refusal::ProxyProtocol, peer.addr(), &error);
+            let remote = peer.addr();
+            match error {
+                ReceiveError::Left => debug!(target: "landspout::server", ?remote, "{error}"),
+                _ => refusals.refuse(Refusal::ProxyProtocol, remote, &error),
+            }
             NotOpened
         })
     }
@@ -102,7 +107,11 @@ impl Opening {
         match tls.accept(stream, config.http2.is_on()).await {
             Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(error) => {
-                refusals.refuse(refusal(&error), client.addr(), &error);
+                let remote = client.addr();
+                match refusal(&error) {
+                    Some(cause) => refusals.refuse(cause, remote, &error),
+                    None => debug!(target: "landspout::server", ?remote, "{error}"),
+                }
                 Err(NotOpened)
             }
         }
@@ -130,9 +139,10 @@ impl Opening {
 }
 
 #[cfg(feature = "tls")]
-fn refusal(error: &HandshakeError) -> Refusal {
+fn refusal(error: &HandshakeError) -> Option<Refusal> {
     match error {
-        HandshakeError::TimedOut => Refusal::HandshakeTimeout,
-        HandshakeError::NotTls | HandshakeError::Failed(_) => Refusal::Handshake,
+        HandshakeError::TimedOut => Some(Refusal::HandshakeTimeout),
+        HandshakeError::NotTls | HandshakeError::Failed(_) => Some(Refusal::Handshake),
+        HandshakeError::Left => None,
     }
 }

@@ -10,7 +10,7 @@ mod trusted;
 mod x_forwarded;
 
 pub use config::ProxyConfig;
-pub(crate) use receive::receive;
+pub(crate) use receive::{ReceiveError, receive};
 pub use told::ProxyHeaders;
 pub(crate) use told::told;
 use trusted::is_trusted;

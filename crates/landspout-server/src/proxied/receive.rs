@@ -17,6 +17,8 @@ pub(crate) enum ReceiveError {
     NotTrusted,
     TooSlow,
     Malformed,
+    /// It said nothing, as those do that only look whether somebody listens.
+    Left,
     Broken(io::Error),
 }
 
@@ -26,6 +28,7 @@ impl fmt::Display for ReceiveError {
             ReceiveError::NotTrusted => f.write_str("no trusted proxy, where one is to come"),
             ReceiveError::TooSlow => f.write_str("the PROXY preamble was too slow"),
             ReceiveError::Malformed => f.write_str("no PROXY preamble, where one is to come"),
+            ReceiveError::Left => f.write_str("a client left before the PROXY preamble"),
             ReceiveError::Broken(error) => write!(f, "broken off in the PROXY preamble: {error}"),
         }
     }
@@ -56,12 +59,16 @@ pub(crate) async fn receive(
 async fn read(stream: &mut Stream) -> Result<Preface, ReceiveError> {
     let mut preamble = Preamble::default();
     let mut piece = [0; PIECE];
+    let mut began = false;
     loop {
         let wants = preamble.wants().min(PIECE);
-        let len = stream.read(&mut piece[..wants]).await.map_err(ReceiveError::Broken)?;
-        if len == 0 {
-            return Err(ReceiveError::Broken(io::ErrorKind::UnexpectedEof.into()));
-        }
+        let len = match stream.read(&mut piece[..wants]).await {
+            Ok(0) | Err(_) if !began => return Err(ReceiveError::Left),
+            Ok(0) => return Err(ReceiveError::Broken(io::ErrorKind::UnexpectedEof.into())),
+            Ok(len) => len,
+            Err(error) => return Err(ReceiveError::Broken(error)),
+        };
+        began = true;
         match preamble.feed(&piece[..len]) {
             Ok(Some(preface)) => return Ok(preface),
             Ok(None) => {}

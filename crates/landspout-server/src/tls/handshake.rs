@@ -29,8 +29,24 @@ pub(crate) enum HandshakeError {
     TimedOut,
     /// What it sent is not TLS.
     NotTls,
-    /// The two did not agree, or the connection broke.
+    /// The client left, as those do that only look whether somebody listens.
+    Left,
+    /// The two did not agree.
     Failed(io::Error),
+}
+
+impl From<io::Error> for HandshakeError {
+    fn from(error: io::Error) -> HandshakeError {
+        use io::ErrorKind::{
+            BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof,
+        };
+        match error.kind() {
+            BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof => {
+                HandshakeError::Left
+            }
+            _ => HandshakeError::Failed(error),
+        }
+    }
 }
 
 impl fmt::Display for HandshakeError {
@@ -38,6 +54,7 @@ impl fmt::Display for HandshakeError {
         match self {
             HandshakeError::TimedOut => f.write_str("the TLS handshake took too long"),
             HandshakeError::NotTls => f.write_str("a client does not speak TLS"),
+            HandshakeError::Left => f.write_str("a client left within the TLS handshake"),
             HandshakeError::Failed(error) => write!(f, "a TLS handshake failed: {error}"),
         }
     }
@@ -56,14 +73,13 @@ impl Tls {
     ) -> Result<TlsStream<Stream>, HandshakeError> {
         let shaken = async {
             // A method is a word of capitals, and TLS begins with a 22 (RFC 8446 §5.1).
-            let first = stream.first_byte().await.map_err(HandshakeError::Failed)?;
+            let first = stream.first_byte().await?;
             if first.is_some_and(|byte| byte.is_ascii_uppercase()) {
                 tell(stream).await;
                 return Err(HandshakeError::NotTls);
             }
             // On a failure it sends the alert that says why (RFC 8446 §6.2).
-            let accepted = TlsAcceptor::from(self.current_for(http2)).accept(stream).await;
-            accepted.map_err(HandshakeError::Failed)
+            Ok(TlsAcceptor::from(self.current_for(http2)).accept(stream).await?)
         };
         match self.handshake_timeout() {
             Some(limit) => timeout(limit, shaken).await.unwrap_or(Err(HandshakeError::TimedOut)),

@@ -177,6 +177,20 @@ async fn without_a_preamble_of_a_trusted_proxy_the_connection_is_closed_and_coun
 }
 
 #[tokio::test(flavor = "local")]
+async fn a_proxy_that_only_looks_whether_somebody_listens_is_not_refused() {
+    let listen = "127.0.0.1:0".parse::<Listen>().unwrap().proxy_protocol(true);
+    let proxies = ProxyConfig::default().trust("127.0.0.1".parse().unwrap());
+    let site = serve_on(listen, ServerConfig::default().proxies(proxies), who);
+    for (beginning, refusals) in [("", 0), ("PROXY", 1)] {
+        let mut client = site.connect().await;
+        client.send(beginning).await;
+        client.finish().await;
+        assert_eq!(client.rest().await, "");
+        assert_eq!(site.refusals.count(Refusal::ProxyProtocol), refusals, "{beginning}");
+    }
+}
+
+#[tokio::test(flavor = "local")]
 async fn each_client_behind_the_proxy_protocol_has_its_own_count() {
     let listen = "127.0.0.1:0".parse::<Listen>().unwrap().proxy_protocol(true);
     let proxies = ProxyConfig::default().trust("127.0.0.1".parse().unwrap());

@@ -2,7 +2,9 @@
 
 use crate::authority::{Authority, Peer, connect, was_shown};
 use crate::wire::{Site, serve_on, within};
-use landspout_server::{ClientAuth, Handler, Listen, Request, ServerConfig, TlsConfig, TlsVersion};
+use landspout_server::{
+    ClientAuth, Handler, Listen, Refusal, Request, ServerConfig, TlsConfig, TlsVersion,
+};
 use rustls::version::{TLS12, TLS13};
 use rustls::{HandshakeKind, SupportedProtocolVersion};
 use std::fs;
@@ -276,6 +278,27 @@ async fn a_client_that_does_not_shake_hands_is_sent_away() {
     assert_eq!(silent.read(&mut [0]).await.unwrap(), 0);
     let took = started.elapsed();
     assert!(took >= Duration::from_secs(3) && took < Duration::from_secs(4), "{took:?}");
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_client_that_only_looks_whether_somebody_listens_is_not_refused() {
+    let authority = Authority::new();
+    let site = serve(one(&authority, &["a.test"]), describe);
+    // As haproxy looks: with or without a first byte, and it leaves with or without a reset.
+    for (beginning, resets) in [(&b""[..], false), (b"", true), (&[22, 3], false), (&[22, 3], true)]
+    {
+        let mut client = TcpStream::connect(site.addr).await.unwrap();
+        client.write_all(beginning).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        if resets {
+            client.set_zero_linger().unwrap();
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(site.refusals.iter().map(|(_, count)| count).sum::<u64>(), 0);
+    site.exchange([22, 3, 1, 0xff, 0xff, 0, 0]).await;
+    assert_eq!(site.refusals.count(Refusal::Handshake), 1);
     site.stop().await;
 }
 
