@@ -18,12 +18,15 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::task::{JoinSet, spawn_local};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{debug, error, warn};
 
 /// How long accepting rests when the system has no more to give.
 const FIRST_REST: Duration = Duration::from_millis(50);
 const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// How long nothing more is said of that. Where descriptors come and go it would be said with each.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// The doorkeeper of one loop.
 #[derive(Debug)]
@@ -134,6 +137,7 @@ impl<H: Handler + 'static> Door<H> {
 
     async fn accept(self: &Rc<Self>, opening: &Rc<Opening>, acceptor: &Acceptor) {
         let mut rest = None;
+        let mut told: Option<Instant> = None;
         loop {
             match acceptor.accept().await {
                 Ok((stream, peer)) => {
@@ -144,8 +148,9 @@ impl<H: Handler + 'static> Door<H> {
                 Err(error) => {
                     // No descriptors or no memory: connections that end will give some back. What
                     // waits, waits in the queue.
-                    if rest.is_none() {
+                    if rest.is_none() && told.is_none_or(|told| told.elapsed() >= BETWEEN_LINES) {
                         warn!(target: "landspout::server", %error, "accepting rests");
+                        told = Some(Instant::now());
                     }
                     let pause = rest.map_or(FIRST_REST, |rest| LONGEST_REST.min(rest * 2));
                     rest = Some(pause);
