@@ -57,13 +57,16 @@ pub struct ServerConfig {
     pub body_rate: u32,
 
     /// How long a client may take none of the bytes that wait for it; 30 s. Then the connection is
-    /// reset. Long polls and event streams with nothing to say are not concerned.
+    /// reset. Over HTTP/2 that is looked at for each stream, and the stream is reset (`CANCEL`) while
+    /// the others go on; only for an answer of at most 16 KiB, of which the client has taken a part,
+    /// the connection ends. Long polls and event streams with nothing to say are not concerned.
     #[serde(with = "crate::seconds")]
     pub write_timeout: Duration,
 
     /// The least rate at which a client takes bytes that wait for it, in bytes per second; 256. When
     /// it let them wait for [`rate_grace`](ServerConfig#structfield.rate_grace) in one answer and
-    /// took them slower than that, the connection is reset. 0 is no limit.
+    /// took them slower than that, it is as for
+    /// [`write_timeout`](ServerConfig#structfield.write_timeout). 0 is no limit.
     pub write_rate: u32,
 
     /// How long a client is waited for before its rate counts; 10 s.
@@ -104,7 +107,8 @@ pub struct ServerConfig {
     pub drain_spread: Duration,
 
     /// The greatest head of a request (request line and header lines) in bytes; 32 KiB. A greater
-    /// one is answered with 431. It bounds chunked trailers too.
+    /// one is answered with 431. It bounds chunked trailers too. Over HTTP/2 it is the size of the
+    /// header list (RFC 9113 §6.5.2), and one over twice as much is answered without being counted.
     pub header_bytes: usize,
 
     /// The greatest number of header lines; 100, and 16 384 at the most. More are answered with 431.

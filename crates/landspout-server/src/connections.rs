@@ -206,11 +206,15 @@ impl Connections {
         DrainReport { finished: open.saturating_sub(left), cut: left - upgraded, upgraded }
     }
 
-    /// Those that were handed over and are still open.
+    /// Those that were handed over and are still open, or of which all that is open was.
     fn count_upgraded(&self) -> usize {
         let entries = self.entries.borrow();
-        let open = |entry: &Entry| matches!(entry, Entry::Upgraded(left) if !left.open.is_last());
-        entries.iter().filter(|(_, entry)| open(entry)).count()
+        let is_upgraded = |entry: &Entry| match entry {
+            Entry::Upgraded(left) => !left.open.is_last(),
+            Entry::Http(link) => link.has_only_tunnels(),
+            Entry::Opening => false,
+        };
+        entries.iter().filter(|(_, entry)| is_upgraded(entry)).count()
     }
 
     /// Closes what is still open.
@@ -227,6 +231,9 @@ impl Connections {
                 Entry::Http(link) => {
                     link.mark_draining();
                     link.wake();
+                    if stage == Stage::Grace {
+                        upgraded.extend(link.tunnels());
+                    }
                 }
                 Entry::Upgraded(left) if stage == Stage::Grace => {
                     upgraded.push(left.connection.clone());

@@ -276,6 +276,11 @@ impl Waits {
         self.expired.get()
     }
 
+    /// A limit was passed that is not looked at here.
+    pub(crate) fn expire(&self, expired: Expired) {
+        self.expired.set(Some(expired));
+    }
+
     /// Compares the waits with their limits; true if one is over and was not before.
     pub(crate) fn check(&self, limits: &Limits, now: u32) -> bool {
         if self.phase.get() == Phase::Idle && self.blocked.get().is_some() {

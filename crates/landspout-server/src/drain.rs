@@ -104,6 +104,7 @@ pub struct DrainReport {
     /// Connections that were cut off at the deadline.
     pub cut: usize,
     /// Connections that speak another protocol and did not end by the deadline. They are their
-    /// handlers', which were told, and end with them or with the process.
+    /// handlers', which were told, and end with them or with the process. One of HTTP/2 of which all
+    /// that is open are such streams counts here, and not as cut, although it ends.
     pub upgraded: usize,
 }

@@ -7,7 +7,7 @@ use crate::http2::{First, Peek, Streams, look};
 use crate::kept::Kept;
 use crate::log::Observer;
 use crate::parking::IDLE_TICKS;
-use crate::stream::{Peer, Speaks, Stream};
+use crate::stream::{Peer, Stream};
 use landspout_handler::{Connection, UpgradeSender};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{self, IoSlice};
@@ -72,7 +72,7 @@ impl Link {
     pub(crate) fn new(stream: Stream, peer: Peer, connections: Rc<Connections>) -> Link {
         let connection = stream.connection(peer);
         let is_trusted = connections.config.proxies.trusts(peer);
-        let peeks = connections.config.http2.is_on() && stream.speaks() == Speaks::Unknown;
+        let peeks = connections.config.http2.is_on() && stream.is_clear();
         Link {
             is_trusted,
             streams: OnceCell::new(),
@@ -100,10 +100,10 @@ impl Link {
         &self.connections.observer
     }
 
-    /// What was agreed on before the first byte.
+    /// Whether HTTP/2 was agreed on before the first byte.
     #[cfg(feature = "http2")]
-    pub(crate) fn speaks(&self) -> Speaks {
-        self.stream.borrow().speaks()
+    pub(crate) fn agreed_on_http2(&self) -> bool {
+        self.stream.borrow().agreed_on_http2()
     }
 
     /// Begins to serve several requests at a time.
@@ -129,16 +129,29 @@ impl Link {
         self.connections.clock.now()
     }
 
-    /// Tells the handlers that the server begins to stop.
+    /// Tells the handlers that the server begins to stop, but not the [tunnels](Link::tunnels).
     pub(crate) fn mark_draining(&self) {
-        self.mark(Connection::mark_draining);
+        self.connection.mark_draining();
+        if let Some(streams) = self.streams.get() {
+            streams.mark_draining();
+        }
     }
 
-    fn mark(&self, mark: fn(&Connection)) {
-        mark(&self.connection);
+    fn mark_closed(&self) {
+        self.connection.mark_closed();
         if let Some(streams) = self.streams.get() {
-            streams.mark(mark);
+            streams.mark_closed();
         }
+    }
+
+    /// The streams of a shared connection that are another protocol.
+    pub(crate) fn tunnels(&self) -> Vec<Connection> {
+        self.streams.get().map(|streams| streams.tunnels()).unwrap_or_default()
+    }
+
+    /// Whether nothing else is open on it.
+    pub(crate) fn has_only_tunnels(&self) -> bool {
+        self.streams.get().is_some_and(|streams| streams.has_only_tunnels())
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -215,7 +228,7 @@ impl Link {
             && !self.connection.is_closed()
             && self.stream.borrow().is_read_closed()
         {
-            self.mark(Connection::mark_closed);
+            self.mark_closed();
         }
     }
 
@@ -341,7 +354,13 @@ impl Link {
 
     fn end(&self) {
         self.ended.set(true);
-        self.mark(Connection::mark_closed);
+        self.mark_closed();
+    }
+
+    /// The client takes nothing, and that cannot be ended by less than the connection.
+    pub(crate) fn give_up(&self) {
+        self.waits.expire(Expired::Write);
+        self.wake();
     }
 
     /// Says that the client takes back more requests than it waits for.
@@ -464,10 +483,6 @@ impl Link {
 
     /// The client took that much, which was all.
     fn note_taken(&self, len: usize) {
-        if self.streams.get().is_some_and(|streams| streams.is_owing()) {
-            // What it takes of the connection, such as an answered ping, is not what it owes.
-            return;
-        }
         self.waits.unblocked(len, self.connections.clock.now());
     }
 

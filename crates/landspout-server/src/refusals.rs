@@ -39,15 +39,18 @@ pub enum Refusal {
     HandlerTimeout,
     /// Too many requests are being answered; 503.
     InFlight,
+    /// A connection of HTTP/2 has too many requests at a time; RST_STREAM with `REFUSED_STREAM`.
+    TooManyStreams,
     /// Too many connections are open; 503.
     TooManyConnections,
     /// Too many connections are open from the client's address; 503.
     PerAddress,
     /// A new connection sent nothing; it was closed.
     FirstByteTimeout,
-    /// The client did not take its answer; the connection was reset.
+    /// The client did not take its answer; the connection was reset, or of HTTP/2 the stream.
     WriteTimeout,
-    /// The TLS handshake failed, or the client speaks no TLS; an alert, or 400.
+    /// The TLS handshake failed, or the client speaks no TLS; an alert, or 400. A client that leaves
+    /// before the end of it was not refused.
     Handshake,
     /// The TLS handshake took too long; the connection was closed.
     HandshakeTimeout,
@@ -58,7 +61,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Refusal; 18] = [
+    pub const ALL: [Refusal; 19] = [
         Refusal::BadRequest,
         Refusal::HeaderTimeout,
         Refusal::BodyTimeout,
@@ -70,6 +73,7 @@ impl Refusal {
         Refusal::Method,
         Refusal::HandlerTimeout,
         Refusal::InFlight,
+        Refusal::TooManyStreams,
         Refusal::TooManyConnections,
         Refusal::PerAddress,
         Refusal::FirstByteTimeout,
@@ -93,6 +97,7 @@ impl Refusal {
             Refusal::Method => "method",
             Refusal::HandlerTimeout => "handler_timeout",
             Refusal::InFlight => "in_flight",
+            Refusal::TooManyStreams => "too_many_streams",
             Refusal::TooManyConnections => "too_many_connections",
             Refusal::PerAddress => "per_address",
             Refusal::FirstByteTimeout => "first_byte_timeout",
@@ -115,6 +120,7 @@ impl Refusal {
             Refusal::Method => 501,
             Refusal::HandlerTimeout
             | Refusal::InFlight
+            | Refusal::TooManyStreams
             | Refusal::TooManyConnections
             | Refusal::PerAddress => 503,
             Refusal::BadRequest

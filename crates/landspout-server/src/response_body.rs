@@ -50,6 +50,13 @@ impl ResponseBody {
             record.complete = true;
         }
     }
+
+    /// What was handed over did not reach its client.
+    pub(crate) fn break_off(&mut self) {
+        if let Some(record) = &mut self.exchange.record {
+            record.complete = false;
+        }
+    }
 }
 
 impl http_body::Body for ResponseBody {

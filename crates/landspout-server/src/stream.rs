@@ -69,19 +69,6 @@ impl fmt::Display for Peer {
     }
 }
 
-/// What a connection is known to speak before its first byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(dead_code, reason = "TLS and HTTP/2 ask for it")]
-pub(crate) enum Speaks {
-    /// It is clear text: the first bytes tell.
-    #[default]
-    Unknown,
-    /// TLS agreed on HTTP/1.1, or on nothing.
-    Http1,
-    /// TLS agreed on HTTP/2.
-    Http2,
-}
-
 /// Does the same with each transport.
 macro_rules! each {
     ($stream:expr, $io:ident => $do:expr) => {
@@ -135,17 +122,26 @@ impl Stream {
         }
     }
 
-    /// What it speaks, if that was agreed on.
-    pub(crate) fn speaks(&self) -> Speaks {
+    /// Whether it is clear text, of which the first bytes tell what is spoken.
+    pub(crate) fn is_clear(&self) -> bool {
         match self {
-            Stream::Tcp(_) => Speaks::Unknown,
+            Stream::Tcp(_) => true,
             #[cfg(unix)]
-            Stream::Unix(_) => Speaks::Unknown,
+            Stream::Unix(_) => true,
             #[cfg(feature = "tls")]
-            Stream::Tls(stream) => match stream.get_ref().1.alpn_protocol() {
-                Some(b"h2") => Speaks::Http2,
-                _ => Speaks::Http1,
-            },
+            Stream::Tls(_) => false,
+        }
+    }
+
+    /// Whether TLS agreed on HTTP/2 (RFC 7301).
+    #[cfg(feature = "http2")]
+    pub(crate) fn agreed_on_http2(&self) -> bool {
+        match self {
+            Stream::Tcp(_) => false,
+            #[cfg(unix)]
+            Stream::Unix(_) => false,
+            #[cfg(feature = "tls")]
+            Stream::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
         }
     }
 

@@ -1,8 +1,8 @@
 //! HTTP/2.
 
 use super::http1::explain_body;
-use super::io::Io;
-use super::tasks::{LocalTasks, LoopTimer};
+use super::shared_io::SharedIo;
+use super::tasks::{LoopTimer, StreamTasks};
 use super::tunnel::Tunnel;
 use super::{End, Http, explain_end};
 use crate::answer::Answering;
@@ -32,9 +32,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::task::spawn_local;
 
-pub(super) fn builder(config: &ServerConfig) -> Builder<LocalTasks> {
+fn builder(config: &ServerConfig, tasks: StreamTasks) -> Builder<StreamTasks> {
     let limits = &config.http2;
-    let mut builder = Builder::new(LocalTasks);
+    // The library answers a head over its limit without telling of it, so that it gets one over ours.
+    let header_bytes = u32::try_from(config.header_bytes.saturating_mul(2)).unwrap_or(u32::MAX);
+    let mut builder = Builder::new(tasks);
     builder
         .timer(LoopTimer)
         .max_concurrent_streams(limits.max_streams)
@@ -44,7 +46,7 @@ pub(super) fn builder(config: &ServerConfig) -> Builder<LocalTasks> {
         .initial_connection_window_size(limits.connection_window.min(MAX_WINDOW))
         .max_frame_size(limits.frame_bytes.clamp(16 << 10, (16 << 20) - 1))
         .max_send_buf_size(limits.send_buffer.min(MAX_WINDOW as usize))
-        .max_header_list_size(u32::try_from(config.header_bytes).unwrap_or(u32::MAX))
+        .max_header_list_size(header_bytes)
         .keep_alive_timeout(limits.ping_timeout.min(LONGEST_WAIT))
         .enable_connect_protocol();
     if !limits.ping_interval.is_zero() {
@@ -64,7 +66,8 @@ impl<H: Handler + 'static> Http<H> {
     pub(super) async fn drive_http2(self: &Rc<Self>, link: &Rc<Link>) -> End {
         let (http, shared) = (self.clone(), link.clone());
         let service = service_fn(move |request| http.clone().answer_stream(&shared, request));
-        let mut parser = pin!(self.http2.serve_connection(Io::unwitnessed(link), service));
+        let builder = builder(&self.config, StreamTasks::of(link));
+        let mut parser = pin!(builder.serve_connection(SharedIo::new(link), service));
         let mut leaving = false;
         poll_fn(|cx| {
             if let Err(verdict) = link.begin(cx) {

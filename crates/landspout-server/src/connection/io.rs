@@ -1,4 +1,4 @@
-//! A connection as hyper reads and writes it.
+//! A connection of HTTP/1 as hyper reads and writes it.
 
 use crate::framing::Witness;
 use crate::link::Link;
@@ -13,20 +13,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The link, in tokio's terms.
 pub(super) struct Io<'a> {
     link: Rc<Link>,
-    /// Who sees what is read, over HTTP/1.
-    witness: Option<&'a RefCell<Witness>>,
+    /// Who sees what is read.
+    witness: &'a RefCell<Witness>,
 }
 
 impl<'a> Io<'a> {
     /// The link, in hyper's terms: bytes are read into hyper's own buffer, which is not initialised.
     pub(super) fn new(link: &Rc<Link>, witness: &'a RefCell<Witness>) -> TokioIo<Io<'a>> {
-        TokioIo::new(Io { link: link.clone(), witness: Some(witness) })
-    }
-
-    /// The same for HTTP/2, whose frames leave nothing to be read in two ways.
-    #[cfg(feature = "http2")]
-    pub(super) fn unwitnessed(link: &Rc<Link>) -> TokioIo<Io<'static>> {
-        TokioIo::new(Io { link: link.clone(), witness: None })
+        TokioIo::new(Io { link: link.clone(), witness })
     }
 }
 
@@ -39,9 +33,8 @@ impl AsyncRead for Io<'_> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(self.link.poll_read(cx, buf))?;
-        let Some(witness) = self.witness else { return Poll::Ready(Ok(())) };
         let mut heads = self.link.connections.heads.borrow_mut();
-        if let Err(why) = witness.borrow_mut().see(&mut heads, &buf.filled()[before..]) {
+        if let Err(why) = self.witness.borrow_mut().see(&mut heads, &buf.filled()[before..]) {
             buf.set_filled(before);
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
         }

@@ -5,6 +5,8 @@ mod http1;
 mod http2;
 mod io;
 #[cfg(feature = "http2")]
+mod shared_io;
+#[cfg(feature = "http2")]
 mod tasks;
 #[cfg(feature = "http2")]
 mod tunnel;
@@ -12,8 +14,6 @@ mod tunnel;
 use crate::connections::Membership;
 use crate::deadline::Expired;
 use crate::link::{Link, Verdict};
-#[cfg(feature = "http2")]
-use crate::stream::Speaks;
 use crate::upgraded::{Handed, Open};
 use crate::{Refusal, ServerConfig};
 use bytes::Bytes;
@@ -30,8 +30,6 @@ pub(crate) struct Http<H> {
     handler: H,
     config: ServerConfig,
     http1: Http1Builder,
-    #[cfg(feature = "http2")]
-    http2: hyper::server::conn::http2::Builder<tasks::LocalTasks>,
 }
 
 /// How the parser came to its end.
@@ -47,20 +45,14 @@ enum End {
 
 impl<H: Handler + 'static> Http<H> {
     pub(crate) fn new(handler: H, config: ServerConfig) -> Http<H> {
-        Http {
-            http1: http1::builder(&config),
-            #[cfg(feature = "http2")]
-            http2: http2::builder(&config),
-            handler,
-            config,
-        }
+        Http { http1: http1::builder(&config), handler, config }
     }
 
     /// Speaks what the client speaks.
     async fn drive(self: &Rc<Self>, link: &Rc<Link>) -> End {
         #[cfg(feature = "http2")]
         {
-            if link.speaks() == Speaks::Http2 {
+            if link.agreed_on_http2() {
                 link.share();
             } else {
                 let end = self.drive_http1(link).await;

@@ -1,22 +1,32 @@
 //! The loop, as hyper sees it.
 
+use crate::link::Link;
 use hyper::rt::{Executor, Sleep, Timer};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::task::spawn_local;
 
-/// Runs hyper's tasks on the current loop.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LocalTasks;
+/// Runs the tasks of one connection on the current loop.
+#[derive(Debug, Clone)]
+pub(super) struct StreamTasks(Rc<Link>);
 
-impl<F> Executor<F> for LocalTasks
+impl StreamTasks {
+    pub(super) fn of(link: &Rc<Link>) -> StreamTasks {
+        StreamTasks(link.clone())
+    }
+}
+
+impl<F> Executor<F> for StreamTasks
 where
     F: Future + 'static,
     F::Output: 'static,
 {
+    /// A request's task is run right after its service was called.
     fn execute(&self, task: F) {
-        spawn_local(task);
+        let task = spawn_local(task);
+        self.0.streams().run_in(task.abort_handle());
     }
 }
 

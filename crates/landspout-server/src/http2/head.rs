@@ -21,6 +21,9 @@ pub(crate) fn unify(
     if head.headers.len() > config.header_count {
         return Err(Refused::new(Refusal::HeaderTooLarge, "there are too many headers"));
     }
+    if list_bytes(head) > config.header_bytes {
+        return Err(Refused::new(Refusal::HeaderTooLarge, "the head of the request is too large"));
+    }
     join_cookies(&mut head.headers);
     if head.method == Method::CONNECT {
         if !extended {
@@ -37,6 +40,19 @@ pub(crate) fn unify(
     }
     Ok(())
 }
+
+/// RFC 9113 §6.5.2: names, values and 32 bytes for each line, those of the request line too.
+fn list_bytes(head: &Parts) -> usize {
+    let uri = &head.uri;
+    let target = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    let line = head.method.as_str().len() + target + authority + REQUEST_LINE;
+    let lines = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32);
+    line + lines.sum::<usize>()
+}
+
+/// `:method`, `:scheme`, `:authority` and `:path`, with the longer one of the schemes.
+const REQUEST_LINE: usize = 7 + 7 + 10 + 5 + 4 * 32 + 5;
 
 /// RFC 9113 §8.3.1: `Host` and `:authority` are to be the same. Two servers in a row could believe
 /// different ones.

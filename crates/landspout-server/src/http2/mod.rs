@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod config;
+mod departures;
 mod head;
 mod outgoing;
 mod preface;
@@ -10,6 +11,7 @@ mod streams;
 pub use config::Http2Config;
 
 pub(crate) use arrivals::Watched;
+pub(crate) use departures::Departures;
 pub(crate) use head::unify;
 pub(crate) use outgoing::Outgoing;
 pub(crate) use preface::{First, Peek, look};

@@ -1,6 +1,6 @@
 //! The body of an answer, for a client that has to make room for it.
 
-use super::streams::{Lane, Owed, Piece};
+use super::streams::{Lane, Piece};
 use crate::response_body::ResponseBody;
 use http_body::{Body, Frame, SizeHint};
 use landspout_handler::BodyError;
@@ -8,21 +8,27 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+/// An answer of at most this many bytes, one frame, is the parser's from the beginning.
+const SHORT: u64 = 16 << 10;
+
 /// A body whose pieces belong to their request until they are written.
 ///
-/// The parser asks for a piece when the client has room for some of it. So when it does not ask, or
-/// holds a piece, the client owes the next step.
+/// The parser keeps what the client has no room for. To be able to take a long answer back, it is
+/// not told the end before the client has taken what comes before that.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     body: ResponseBody,
     lane: Rc<Lane>,
-    unasked: Option<Owed>,
+    is_long: bool,
+    /// The end: trailers, or nothing.
+    end: Option<Option<Frame<Piece>>>,
 }
 
 impl Outgoing {
     pub(crate) fn new(body: ResponseBody, lane: Rc<Lane>) -> Outgoing {
-        let unasked = (!body.is_end_stream()).then(|| lane.owe());
-        Outgoing { body, lane, unasked }
+        let is_short = || body.size_hint().exact().is_some_and(|len| len <= SHORT);
+        let is_long = !body.is_end_stream() && !is_short();
+        Outgoing { body, lane, is_long, end: None }
     }
 }
 
@@ -35,24 +41,35 @@ impl Body for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Piece>, BodyError>>> {
         let this = &mut *self;
-        this.unasked = None;
-        let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
-        match &frame {
-            Some(Ok(_)) if !this.body.is_end_stream() => this.unasked = Some(this.lane.owe()),
-            Some(Err(error)) => this.lane.link().tell_broken(error),
-            Some(Ok(_)) | None => {}
+        if this.end.is_none() {
+            let frame = ready!(Pin::new(&mut this.body).poll_frame(cx)).transpose();
+            let frame = frame.inspect_err(|error| this.lane.link().tell_broken(error))?;
+            let frame = frame.map(|frame| frame.map_data(|data| Piece::new(data, &this.lane)));
+            if frame.as_ref().is_some_and(Frame::is_data) {
+                return Poll::Ready(frame.map(Ok));
+            }
+            this.end = Some(frame);
         }
-        let lane = &this.lane;
-        Poll::Ready(
-            frame.map(|frame| frame.map(|frame| frame.map_data(|data| Piece::new(data, lane)))),
-        )
+        if this.is_long {
+            ready!(this.lane.poll_taken(cx));
+        }
+        Poll::Ready(this.end.take().flatten().map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        !self.is_long && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if self.is_long && self.lane.is_owing() {
+            // It was taken back, or its client has.
+            self.body.break_off();
+        }
     }
 }

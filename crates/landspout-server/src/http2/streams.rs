@@ -1,30 +1,35 @@
 //! The requests that share a connection of HTTP/2.
 
 use super::arrivals::Arrivals;
+use crate::Refusal;
 use crate::deadline::{Expired, Limits, Phase, Waits};
 use crate::link::Link;
 use crate::upgraded::Open;
 use bytes::{Buf, Bytes};
 use landspout_handler::{Connection, UpgradeSender};
 use slab::Slab;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
-use tokio::task::JoinSet;
+use std::task::{Context, Poll, Waker};
+use tokio::task::{AbortHandle, JoinSet};
 
 /// How many bytes a connection may bring that are part of no request's body, and between two
 /// requests: far more than heads and window updates ever need. More of them are a flood of frames
 /// that cost the server work and the client nothing (pings, settings, priorities, window updates).
 const IDLE_BYTES: u64 = 1 << 20;
 
+/// For how many ticks a stream that was given up may stay. Its reset is written at the next turn,
+/// unless the connection itself is stuck or somebody keeps the body of the request.
+const PATIENCE: u32 = 20;
+
 /// What is open on one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     open: RefCell<Slab<Entry>>,
-    /// How many answers wait for their client to take something.
-    owing: Cell<usize>,
+    /// The request that was begun last, until it has a task.
+    newest: RefCell<Weak<Lane>>,
     /// Handlers that run to their end although their client has left.
     orphans: RefCell<JoinSet<()>>,
     /// Bytes of bodies and tunnels, in all.
@@ -59,6 +64,14 @@ pub(crate) struct Lane {
     waits: Waits,
     /// The count of arrivals at the last tick.
     seen: Cell<u64>,
+    /// How many pieces of the answer its client is to take.
+    owing: Cell<usize>,
+    /// Who waits for the client to take them.
+    giving: RefCell<Option<Waker>>,
+    /// The task in which the parser gives the answer.
+    task: OnceCell<AbortHandle>,
+    /// The tick at which the stream was given up.
+    given_up: Cell<Option<u32>>,
 }
 
 impl Streams {
@@ -72,18 +85,47 @@ impl Streams {
         self.open.borrow().is_empty()
     }
 
-    /// Says that the other end has gone, or that the server begins to stop, to all requests.
-    pub(crate) fn mark(&self, mark: fn(&Connection)) {
+    /// Says that the other end has gone.
+    pub(crate) fn mark_closed(&self) {
+        self.mark_requests(Connection::mark_closed);
+        self.tunnels().iter().for_each(Connection::mark_closed);
+    }
+
+    /// Says that the server begins to stop, to all but the [tunnels](Streams::tunnels).
+    pub(crate) fn mark_draining(&self) {
+        self.mark_requests(Connection::mark_draining);
+    }
+
+    fn mark_requests(&self, mark: fn(&Connection)) {
         for (_, entry) in self.open.borrow().iter() {
-            match entry {
-                Entry::Request(lane) => {
-                    if let Some(lane) = lane.upgrade() {
-                        mark(&lane.connection);
-                    }
-                }
-                Entry::Upgraded(_, connection) => mark(connection),
+            if let Entry::Request(lane) = entry
+                && let Some(lane) = lane.upgrade()
+            {
+                mark(&lane.connection);
             }
         }
+    }
+
+    /// The streams that are another protocol, as their handlers know them.
+    pub(crate) fn tunnels(&self) -> Vec<Connection> {
+        let tunnel = |(_, entry): (usize, &Entry)| match entry {
+            Entry::Upgraded(_, connection) => Some(connection.clone()),
+            Entry::Request(_) => None,
+        };
+        self.open.borrow().iter().filter_map(tunnel).collect()
+    }
+
+    /// Whether nothing is open but tunnels.
+    pub(crate) fn has_only_tunnels(&self) -> bool {
+        let open = self.open.borrow();
+        let mut tunnels = 0;
+        for (_, entry) in open.iter() {
+            match entry {
+                Entry::Upgraded(open, _) => tunnels += usize::from(!open.is_last()),
+                Entry::Request(_) => return false,
+            }
+        }
+        tunnels > 0
     }
 
     /// Counts bytes that came; false if there were too many of no use.
@@ -99,12 +141,14 @@ impl Streams {
         true
     }
 
-    /// Whether a client is to take something.
-    pub(crate) fn is_owing(&self) -> bool {
-        self.owing.get() > 0
+    /// The parser runs the request that was begun last in this task.
+    pub(crate) fn run_in(&self, task: AbortHandle) {
+        if let Some(lane) = self.newest.take().upgrade() {
+            let _ = lane.task.set(task);
+        }
     }
 
-    /// Looks at the bodies that are waited for.
+    /// Looks at the bodies that are waited for, in both directions.
     pub(crate) fn tick(&self, limits: &Limits, now: u32) {
         let mut closed = Vec::new();
         for (key, entry) in self.open.borrow().iter() {
@@ -162,8 +206,13 @@ impl Lane {
             arrivals: Arc::default(),
             waits,
             seen: Cell::new(0),
+            owing: Cell::new(0),
+            giving: RefCell::default(),
+            task: OnceCell::new(),
+            given_up: Cell::new(None),
         });
         slot.insert(Entry::Request(Rc::downgrade(&lane)));
+        streams.newest.replace(Rc::downgrade(&lane));
         lane
     }
 
@@ -194,8 +243,31 @@ impl Lane {
         if self.arrivals.is_wanted() {
             self.waits.starved(now);
         }
-        if self.waits.check(limits, now) && self.waits.expired() == Some(Expired::Body) {
-            self.arrivals.expire();
+        if self.waits.check(limits, now) {
+            match self.waits.expired() {
+                Some(Expired::Body) => self.arrivals.expire(),
+                Some(Expired::Write) => self.give_up(now),
+                _ => {}
+            }
+        }
+        if self.given_up.get().is_some_and(|since| now.saturating_sub(since) > PATIENCE) {
+            self.link.give_up();
+        }
+    }
+
+    /// Ends a stream whose client does not take its answer: the parser resets it (RFC 9113 §5.4.2)
+    /// when it is told no more of it. Of a short answer it was told everything already, and then the
+    /// connection has to end.
+    fn give_up(&self, now: u32) {
+        match self.task.get().filter(|task| !task.is_finished()) {
+            Some(task) => {
+                self.link.refuse(Refusal::WriteTimeout, &"the client did not take an answer");
+                // Whoever still reads the request keeps the stream open.
+                self.arrivals.expire();
+                self.given_up.set(Some(now));
+                task.abort();
+            }
+            None => self.link.give_up(),
         }
     }
 
@@ -206,11 +278,24 @@ impl Lane {
     }
 
     /// Waits for the client to take something, until the value is dropped.
-    pub(crate) fn owe(self: &Rc<Lane>) -> Owed {
-        let owing = &self.link.streams().owing;
-        owing.set(owing.get() + 1);
-        self.link.waits.blocked(0, self.link.now());
+    fn owe(self: &Rc<Lane>) -> Owed {
+        self.owing.set(self.owing.get() + 1);
+        self.waits.blocked(0, self.link.now());
         Owed(self.clone())
+    }
+
+    /// Whether the client is to take something.
+    pub(crate) fn is_owing(&self) -> bool {
+        self.owing.get() > 0
+    }
+
+    /// Ready when the client has taken all that it was given.
+    pub(crate) fn poll_taken(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_owing() {
+            *self.giving.borrow_mut() = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(())
     }
 }
 
@@ -228,23 +313,25 @@ impl Drop for Lane {
 
 /// Something that a client is to take.
 #[derive(Debug)]
-pub(crate) struct Owed(Rc<Lane>);
+struct Owed(Rc<Lane>);
 
 impl Owed {
     fn take(&self, len: usize) {
-        let link = &self.0.link;
-        link.streams().idle_bytes.set(0);
-        link.waits.blocked(len, link.now());
+        let lane = &self.0;
+        lane.link.streams().idle_bytes.set(0);
+        lane.waits.blocked(len, lane.link.now());
     }
 }
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        let link = &self.0.link;
-        let owing = &link.streams().owing;
-        owing.set(owing.get() - 1);
-        if owing.get() == 0 && !link.is_blocked() {
-            link.waits.unblocked(0, link.now());
+        let lane = &self.0;
+        lane.owing.set(lane.owing.get() - 1);
+        if !lane.is_owing() {
+            lane.waits.unblocked(0, lane.link.now());
+            if let Some(waker) = lane.giving.take() {
+                waker.wake();
+            }
         }
     }
 }

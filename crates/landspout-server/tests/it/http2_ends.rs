@@ -92,6 +92,27 @@ async fn frames_that_break_the_rules_are_counted_and_told_of_once() {
 }
 
 #[tokio::test(flavor = "local")]
+async fn a_request_that_breaks_the_rules_is_counted_and_the_others_go_on() {
+    let (log, _guard) = Log::install();
+    let site = serve(fine);
+    let mut frames = Frames::connect(&site).await;
+    let mut odd = GET.to_vec();
+    odd.push((":status", "200"));
+    frames.send(&headers(1, &odd)).await;
+    let code = loop {
+        if let (3, _, 1, code) = frames.next().await.unwrap() {
+            break code;
+        }
+    };
+    assert_eq!(code, [0, 0, 0, 1]);
+    frames.send(&headers(3, &GET)).await;
+    while frames.next().await.unwrap().0 != 0 {}
+    let counted: Vec<_> = site.refusals.iter().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(counted, [(Refusal::BadRequest, 1)]);
+    assert_eq!(log.lines("refused: a request breaks the rules of HTTP/2 (error 1)").len(), 1);
+}
+
+#[tokio::test(flavor = "local")]
 async fn a_client_that_merely_leaves_is_not_refused() {
     let site = serve(fine);
     let mut frames = Frames::connect(&site).await;

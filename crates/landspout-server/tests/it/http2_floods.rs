@@ -3,7 +3,7 @@
 use crate::http2_wire::{Frames, GET, H2, block, frame, headers};
 use crate::wire::{serve, serve_with, within};
 use http::Request;
-use landspout_server::{Http2Config, ServerConfig};
+use landspout_server::{Http2Config, Refusal, ServerConfig};
 use std::cell::Cell;
 use std::rc::Rc;
 use tokio::io::AsyncWriteExt;
@@ -75,8 +75,12 @@ async fn a_head_over_the_limit_is_431() {
     let site = serve_with(ServerConfig::default().header_bytes(2000), fine);
     let mut client = H2::connect(&site).await;
     client.get("http://a/").await;
-    let request = Request::get("http://a/").header("x-long", "y".repeat(3000)).body(()).unwrap();
-    assert_eq!(client.ask(request).await.unwrap().status(), 431);
+    // From twice as much on it is the library that answers.
+    for len in [1950, 3000, 5000] {
+        let request = Request::get("http://a/").header("x-long", "y".repeat(len)).body(()).unwrap();
+        assert_eq!(client.ask(request).await.unwrap().status(), 431, "{len}");
+    }
+    assert_eq!(site.refusals.count(Refusal::HeaderTooLarge), 2);
     assert_eq!(client.get("http://a/").await.status(), 200);
 }
 
@@ -150,6 +154,7 @@ async fn more_streams_than_allowed_are_refused() {
     };
     // REFUSED_STREAM: it was not looked at, and may be sent again.
     assert_eq!(refused, (5, vec![0, 0, 0, 7]));
+    assert_eq!(site.refusals.count(Refusal::TooManyStreams), 1);
 }
 
 #[tokio::test(flavor = "local")]

@@ -5,7 +5,7 @@ use crate::wire::{Site, serve, serve_with, within};
 use bytes::Bytes;
 use h2::ext::Protocol;
 use http::{Method, Request};
-use landspout_server::{Error, Response, ServerConfig};
+use landspout_server::{Error, Http2Config, Response, ServerConfig};
 use std::cell::RefCell;
 use std::rc::Rc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -86,6 +86,60 @@ async fn a_drain_tells_the_tunnels_and_waits_for_them() {
     sending.send_data(Bytes::new(), true).ok();
     within(client.ending).await.unwrap().unwrap();
     assert_eq!(within(site.serving).await.unwrap().cut, 0);
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn a_drain_tells_many_tunnels_in_batches() {
+    let limits = Http2Config::default().max_streams(200);
+    let site = serve_with(ServerConfig::default().http2(limits), shout);
+    let mut client = client(&site).await;
+    let mut tunnels = Vec::new();
+    for _ in 0..150 {
+        let (answer, sending) = client.open(connect("shouting")).await;
+        tunnels.push((within(answer).await.unwrap().into_body(), sending));
+    }
+    let begun = tokio::time::Instant::now();
+    site.handle.shutdown();
+    let mut told = Vec::new();
+    for (receiving, sending) in &mut tunnels {
+        assert!(within(receiving.data()).await.is_none_or(|piece| piece.unwrap().is_empty()));
+        told.push(begun.elapsed().as_millis());
+        sending.send_data(Bytes::new(), true).ok();
+    }
+    assert!(told[0] < 10 && told[149] >= 150, "{told:?}");
+    assert!(told.windows(2).filter(|pair| pair[0] != pair[1]).count() <= 3, "{told:?}");
+    within(client.ending).await.unwrap().unwrap();
+    let report = within(site.serving).await.unwrap();
+    assert_eq!((report.finished, report.cut, report.upgraded), (1, 0, 0));
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn tunnels_that_do_not_end_are_counted_as_upgraded() {
+    for (path, counts) in [("/held", (0, 1, 0)), ("/", (0, 0, 1))] {
+        let config = ServerConfig::default().drain_timeout(std::time::Duration::from_secs(3));
+        let site = serve_with(config, async move |mut request: Asked| {
+            let Some(upgrade) = request.take_upgrade() else {
+                if request.uri().path() == "/held" {
+                    std::future::pending::<()>().await;
+                }
+                return Response::text("GET None");
+            };
+            tokio::task::spawn_local(async move {
+                let _io = upgrade.await.unwrap();
+                std::future::pending::<()>().await
+            });
+            Response::empty(200)
+        });
+        let mut client = client(&site).await;
+        let (answer, _sending) = client.open(connect("shouting")).await;
+        let _receiving = within(answer).await.unwrap().into_body();
+        let request = Request::get(format!("http://a{path}")).body(()).unwrap();
+        let other = client.ready().await.send_request(request, true).unwrap().0;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let report = site.stop().await;
+        assert_eq!((report.finished, report.cut, report.upgraded), counts, "{path}");
+        drop(other);
+    }
 }
 
 #[tokio::test(flavor = "local", start_paused = true)]

@@ -103,6 +103,7 @@ impl Frames {
     /// With the preface and empty settings sent.
     pub(crate) async fn connect(site: &Site) -> Frames {
         let mut frames = Frames(TcpStream::connect(site.addr).await.unwrap());
+        frames.0.set_nodelay(true).unwrap();
         frames.0.write_all(PREFACE).await.unwrap();
         frames.send(&frame(4, 0, 0, b"")).await;
         frames

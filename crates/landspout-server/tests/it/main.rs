@@ -22,6 +22,8 @@ mod http2_ends;
 mod http2_floods;
 #[cfg(feature = "http2")]
 mod http2_limits;
+#[cfg(feature = "http2")]
+mod http2_stalls;
 #[cfg(all(feature = "http2", feature = "tls"))]
 mod http2_tls;
 #[cfg(feature = "http2")]
