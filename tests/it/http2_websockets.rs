@@ -8,6 +8,7 @@ use h2::{RecvStream, SendStream};
 use http::{Request, StatusCode};
 use landspout::Server;
 use landspout::client::websocket::{CloseCode, CloseFrame, Config, DeflateConfig, Message};
+use landspout::client::{self, Client, HttpVersion, RequestOptions};
 use landspout::event_loop::{EventLoop, spawn};
 use landspout::server::{DrainReport, Listen, ServerHandle, TlsConfig};
 use landspout::web::Application;
@@ -194,6 +195,8 @@ struct Site {
     handle: ServerHandle,
     serving: JoinHandle<DrainReport>,
     http2: Http2,
+    /// The certificate, as PEM.
+    pem: String,
 }
 
 /// Runs the test on a loop that serves an application: with a connection in clear text, whose
@@ -215,7 +218,8 @@ fn on_both(test: impl AsyncFn(Site)) {
                 true => certificate.connect(addr).await,
                 false => Http2::clear_text(addr).await,
             };
-            test(Site { handle, serving, http2 }).await;
+            let pem = std::fs::read_to_string(certificate.folder.path().join("cert.pem")).unwrap();
+            test(Site { handle, serving, http2, pem }).await;
         }
     });
 }
@@ -319,5 +323,33 @@ fn a_server_that_stops_tells_each_and_cuts_none_off() {
         drop(site.http2.client);
         assert_eq!(site.serving.await.unwrap().cut, 0);
         site.http2.ending.await.unwrap().unwrap();
+    });
+}
+
+/// With this toolkit's client, which has nothing in common with the server but the codec.
+#[test]
+fn the_client_opens_them_beside_its_other_requests() {
+    on_both(async |site| {
+        let tls = client::TlsConfig::default().system_roots(false).extra_root(site.pem);
+        let client = Client::with_config(client::ClientConfig::default().tls(tls));
+        let options = RequestOptions::default().http_version(HttpVersion::Http2);
+        let client = client.with_defaults(options);
+        let url = |path| format!("{}{path}", site.http2.base);
+        let config = Config::default().deflate(DeflateConfig::default());
+        let mut sockets = Vec::new();
+        for _ in 0..3 {
+            sockets.push(client.websocket(url("/echo")).connect(&config).await.unwrap());
+            assert_eq!(client.get(url("/none")).send().await.unwrap().status(), 404);
+        }
+        for socket in &mut sockets {
+            let long = Message::from("to and fro ".repeat(50_000));
+            socket.send(long.clone()).await.unwrap();
+            assert_eq!(socket.receive().await.unwrap(), Some(long));
+        }
+        let stats = client.pool_stats();
+        assert_eq!((stats.in_use, stats.streams), (1, 3));
+        sockets[0].close(CloseCode::NORMAL, "done").await.unwrap();
+        drop(sockets);
+        assert_eq!(client.pool_stats().streams, 0);
     });
 }

@@ -42,6 +42,8 @@ pub(crate) struct Call {
     pub(crate) credentials: Option<Credentials>,
     /// Those of the jar, for this target.
     pub(crate) cookies: Option<HeaderValue>,
+    /// Whether it opens a WebSocket, and can do so over HTTP/2 too.
+    pub(crate) is_handshake: bool,
     /// How long the body waits for the server to want it.
     pub(crate) expect_continue: Duration,
     /// What the body waits behind.
@@ -75,6 +77,7 @@ impl Call {
             role,
             credentials,
             cookies: None,
+            is_handshake: false,
             expect_continue: Duration::ZERO,
             gate: None,
             sight: None,

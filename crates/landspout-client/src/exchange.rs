@@ -1,17 +1,18 @@
 //! One request and its answer, over the network or in memory.
 
-use crate::Phase;
 use crate::call::Call;
 use crate::client::{Backend, Inner};
 use crate::connection::{Answer, Connection, Unanswered};
 use crate::error::{Failure, Kind};
+use crate::handover;
 use crate::lease::Lease;
 use crate::memory::Memory;
 use crate::metrics::Tally;
 use crate::network::Network;
 use crate::replay::Spare;
-use crate::route::Route;
+use crate::route::{Route, version};
 use crate::transfer::{Transfer, TransferLimits};
+use crate::{HttpVersion, Phase};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, response};
 use landspout_handler::{Body, BodyError};
@@ -68,12 +69,13 @@ impl Exchange<'_> {
     }
 
     async fn over_network(&mut self, network: &Network) -> Result<Response<Body>, Failure> {
-        let mut route =
-            Route::new(&self.call.target.origin, &self.call.rules.connect, &self.inner.config);
-        if self.call.wants_upgrade() && (route.multiplexes || network.connector.is_proxied(&route))
-        {
-            route = route.upgradable();
-        }
+        let upgrades = self.call.wants_upgrade();
+        let mut route = match upgrades {
+            true => self.upgrade_route(network),
+            false => {
+                Route::new(&self.call.target.origin, &self.call.rules.connect, &self.inner.config)
+            }
+        };
         let mut lease = self.queue(network, &route).await?;
         let mut repeats = 0;
         loop {
@@ -86,6 +88,13 @@ impl Exchange<'_> {
                 }
                 None => lease.open(self.connect(network, &route).await?),
             };
+            if upgrades && !within(self.deadline(), Box::pin(connection.can_upgrade())).await? {
+                route = route.upgradable();
+                drop(lease);
+                lease = self.queue(network, &route).await?;
+                self.call.body = request.into_body();
+                continue;
+            }
             let may_repeat = reused && self.call.is_idempotent();
             let spare = self.call.spare_of(request.body());
             match self.send(connection, request).await {
@@ -107,6 +116,20 @@ impl Exchange<'_> {
                 lease.connection = None;
             }
         }
+    }
+
+    /// The way of a request that wants to speak another protocol afterwards.
+    fn upgrade_route(&self, network: &Network) -> Route {
+        let (origin, options) = (&self.call.target.origin, &self.call.rules.connect);
+        let config = &self.inner.config;
+        if self.call.is_handshake && version(options.as_deref(), config) == HttpVersion::Http2 {
+            return Route::of_handshake(origin, options, config);
+        }
+        let route = Route::new(origin, options, config);
+        if route.multiplexes || network.connector.is_proxied(&route) {
+            return route.upgradable();
+        }
+        route
     }
 
     fn request(&mut self) -> Result<Request<Body>, Failure> {
@@ -174,10 +197,15 @@ impl Exchange<'_> {
         }
     }
 
-    fn unpack(&self, head: response::Parts, body: Answer, lease: Lease) -> Response<Body> {
+    fn unpack(&self, mut head: response::Parts, body: Answer, lease: Lease) -> Response<Body> {
         let body = match head.status {
             // The connection goes with the answer, and leaves the pool.
             StatusCode::SWITCHING_PROTOCOLS => Body::empty(),
+            // A stream goes with it, and its connection stays.
+            _ if self.call.is_handshake && handover::is_given(&head.extensions) => {
+                handover::keep(&mut head.extensions, lease);
+                Body::empty()
+            }
             _ => self.receive(body, Some(lease), &head.headers),
         };
         Response::from_parts(head, body)

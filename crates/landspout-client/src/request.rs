@@ -361,17 +361,16 @@ impl RequestBuilder {
         crate::websocket::ReconnectingWebSocket::of_request(self, config, reconnect)
     }
 
-    /// A handshake has no body, goes through a proxy by a tunnel, follows no redirect unless told to,
-    /// and may take so long.
+    /// A handshake has no body, follows no redirect unless told to, and may take so long.
     #[cfg(feature = "websocket")]
     pub(crate) fn into_handshake(mut self, limit: Duration) -> RequestBuilder {
         self.call.body = Body::empty();
         self.call.replay = None;
-        // The tunnel by RFC 6455 §4.1: a proxy that passes requests on would drop the upgrade.
+        self.call.is_handshake = true;
         self.options(|mut options| {
             options.timeout.get_or_insert(limit);
             options.max_redirects.get_or_insert(0);
-            options.tunnel(true)
+            options
         })
     }
 

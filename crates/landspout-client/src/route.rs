@@ -38,8 +38,27 @@ impl Route {
         Route { hash, origin: origin.clone(), options: options.clone(), multiplexes }
     }
 
-    /// The same way, by a connection that can be upgraded: HTTP/2 has no upgrades (RFC 9113 §8.6),
-    /// and a proxy passes none on but in a tunnel (RFC 6455 §4.1).
+    /// The way of a WebSocket's handshake that would rather be an extended CONNECT (RFC 8441):
+    /// where the server chooses the version it is the origin's ordinary way, so that the WebSocket
+    /// shares the connection of other requests.
+    pub(crate) fn of_handshake(
+        origin: &Origin,
+        options: &Option<Arc<ConnectOptions>>,
+        config: &ClientConfig,
+    ) -> Route {
+        let wants_http2 = version(options.as_deref(), config) == HttpVersion::Http2;
+        if !(wants_http2 && origin.secure) {
+            return Route::new(origin, options, config);
+        }
+        let mut options = options.clone().unwrap_or_default();
+        let negotiates = config.http_version == HttpVersion::Negotiate;
+        Arc::make_mut(&mut options).http_version = (!negotiates).then_some(HttpVersion::Negotiate);
+        let options = (*options != ConnectOptions::default()).then_some(options);
+        Route::new(origin, &options, config)
+    }
+
+    /// The same way, by a connection that can be upgraded: HTTP/2 has no upgrades but by extended
+    /// CONNECT (RFC 9113 §8.6), and a proxy passes none on but in a tunnel (RFC 6455 §4.1).
     pub(crate) fn upgradable(mut self) -> Route {
         let options = Arc::make_mut(self.options.get_or_insert_default());
         options.http_version = Some(HttpVersion::Http1);

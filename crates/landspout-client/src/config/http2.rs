@@ -15,7 +15,7 @@ pub enum HttpVersion {
     /// HTTP/1.1 only.
     Http1,
     /// HTTP/2 only. Without TLS the client just begins with it ("prior knowledge", RFC 9113 §3.3);
-    /// with TLS a server that does not agree is an error.
+    /// with TLS a server that does not agree is an error. A WebSocket falls back to HTTP/1.1.
     Http2,
 }
 

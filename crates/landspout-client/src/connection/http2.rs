@@ -1,40 +1,30 @@
 //! HTTP/2 over one connection.
 
 use super::body::Outgoing;
+use super::server::{Heard, Server};
 use super::{Answer, Connection, Link, Settings, Unanswered, is_of_body};
 use crate::error::{Failure, Kind};
 use crate::expect::Gate;
 use crate::io::Io;
 use crate::target::Origin;
 use h2::Reason;
-use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, Uri, Version, response};
+use http::header::{CONNECTION, EXPECT, HOST, SEC_WEBSOCKET_KEY, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, Version, response};
 use http_body::Body as _;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper::ext::Protocol;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use landspout_handler::Body;
 use std::error::Error as StdError;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// A handle on an HTTP/2 connection. Dropping the last one closes the connection, when the streams
 /// on it have ended.
 #[derive(Debug, Clone)]
 pub(super) struct Http2 {
     sender: SendRequest<Outgoing>,
-    state: Arc<State>,
-}
-
-/// What the task that drives the connection knows of it.
-#[derive(Debug)]
-struct State {
-    /// Whether the server takes no further requests.
-    retired: AtomicBool,
-    /// How many requests the server takes at once.
-    capacity: AtomicUsize,
+    server: Arc<Server>,
 }
 
 impl Http2 {
@@ -51,38 +41,39 @@ impl Http2 {
         if !config.ping_interval.is_zero() {
             builder.keep_alive_interval(config.ping_interval);
         }
+        let server = Server::new();
+        let io = Heard::new(io, Arc::clone(&server));
         let handshake = builder.handshake(TokioIo::new(io)).await;
-        let (sender, mut driver) = handshake.map_err(|error| Failure::new(Kind::Failed, error))?;
-        let capacity = AtomicUsize::new(driver.current_max_send_streams());
-        let state = Arc::new(State { retired: AtomicBool::new(false), capacity });
-        let noted = Arc::clone(&state);
+        let (sender, driver) = handshake.map_err(|error| Failure::new(Kind::Failed, error))?;
+        let noted = Arc::clone(&server);
         tokio::spawn(async move {
-            let driving = poll_fn(|cx| {
-                let polled = Pin::new(&mut driver).poll(cx);
-                noted.capacity.store(driver.current_max_send_streams(), Relaxed);
-                polled
-            });
             // Requests that were under way have been told already.
-            if let Err(error) = driving.await {
+            if let Err(error) = driver.await {
                 tracing::debug!(%error, "a connection broke");
             }
-            noted.retired.store(true, Relaxed);
+            noted.retire();
         });
-        Ok(Http2 { sender, state })
+        Ok(Http2 { sender, server })
     }
 
     pub(super) fn is_open(&self) -> bool {
-        !self.state.retired.load(Relaxed) && !self.sender.is_closed()
+        !self.server.is_retired() && !self.sender.is_closed()
     }
 
     /// How many requests the server takes at once.
     pub(super) fn capacity(&self) -> usize {
-        self.state.capacity.load(Relaxed)
+        self.server.capacity()
+    }
+
+    /// Whether a stream can go on as another protocol (RFC 8441 §3).
+    pub(super) async fn extends_connect(&self) -> bool {
+        self.server.extends_connect().await
     }
 }
 
 impl Connection {
-    /// Sends a request on a stream of its own.
+    /// Sends a request on a stream of its own. One with `Upgrade` becomes an extended CONNECT, and
+    /// an answer of 200 to it brings the stream along.
     pub(super) async fn send_http2(
         &mut self,
         mut request: Request<Body>,
@@ -90,6 +81,7 @@ impl Connection {
     ) -> Result<(response::Parts, Answer), Unanswered> {
         let Link::Http2(link) = &mut self.link else { unreachable!("the caller has looked") };
         address(&mut request, origin);
+        let is_extended = extend(&mut request);
         // hyper does not tell of a 100, and the server can stop a stream at any time.
         if let Some(gate) = request.extensions_mut().remove::<Gate>() {
             gate.open();
@@ -101,6 +93,10 @@ impl Connection {
         // What is written from here on is mingled with what others write.
         wire.note_sent();
         match link.sender.try_send_request(request).await {
+            Ok(response) if is_extended && response.status() == StatusCode::OK => {
+                wire.note_answered();
+                Box::pin(self.hand_over(response)).await
+            }
             Ok(response) => {
                 wire.note_answered();
                 let (head, body) = response.into_parts();
@@ -115,21 +111,42 @@ impl Connection {
         let error = error.into_error();
         let cause = h2_error(&error);
         let refused = cause.is_some_and(is_refusal);
-        if let Link::Http2(link) = &self.link
-            && cause.is_some_and(|cause| cause.is_go_away() || cause.is_io())
-        {
-            link.state.retired.store(true, Relaxed);
+        let Link::Http2(Http2 { server, .. }) = &self.link else { unreachable!("it was sent so") };
+        if cause.is_some_and(|cause| cause.is_go_away() || cause.is_io()) {
+            server.retire();
         }
         // A stream that the server breaks off is a word about this request; one that broke with its
         // connection is none.
         let answered = cause.is_some_and(|cause| cause.is_reset() && cause.is_remote());
         let kind = match cause {
             _ if is_of_body(&error) => Kind::RequestBody,
+            _ if server.is_flooded() => {
+                return self.unanswered(Kind::Malformed, "too many 1xx answers");
+            }
+            Some(cause) if is_malformed(cause) && self.has_long_head(server) => Kind::TooLarge,
             Some(cause) if is_malformed(cause) => Kind::Malformed,
             _ => Kind::Failed,
         };
         Unanswered { unsent, answered, refused, ..self.unanswered(kind, error) }
     }
+
+    /// Whether it is because of its length that a head was refused. The limit is one of decoded
+    /// fields, and h2 says neither how long they were nor why it refuses; a field counts 32 bytes
+    /// more than it has (RFC 9113 §6.5.2), and takes 4 on the wire if it is as short as can be.
+    fn has_long_head(&self, server: &Server) -> bool {
+        server.last_head().saturating_mul(9) >= self.settings.max_header_size
+    }
+}
+
+/// RFC 8441 §4: what `Upgrade` is over HTTP/1.1. Whether the request has become one.
+fn extend(request: &mut Request<Body>) -> bool {
+    let Some(protocol) = request.headers_mut().remove(UPGRADE) else { return false };
+    // RFC 8441 §5: the key of a WebSocket is said over HTTP/1.1 only.
+    request.headers_mut().remove(SEC_WEBSOCKET_KEY);
+    *request.method_mut() = Method::CONNECT;
+    let protocol = Protocol::from(protocol.to_str().unwrap_or_default());
+    request.extensions_mut().insert(protocol);
+    true
 }
 
 /// What is said once for a connection of HTTP/1.1 is said within each request of HTTP/2: the scheme

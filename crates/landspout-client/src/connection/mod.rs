@@ -2,9 +2,13 @@
 //! else in this crate.
 
 mod body;
+#[cfg(feature = "http2")]
+mod frames;
 mod http1;
 #[cfg(feature = "http2")]
 mod http2;
+#[cfg(feature = "http2")]
+mod server;
 mod tunnel;
 
 pub(crate) use body::Answer;
@@ -157,6 +161,19 @@ impl Connection {
         }
     }
 
+    /// Whether it can speak another protocol from a request on; over HTTP/2 a stream of it, if the
+    /// server has said so, for whose first words this waits.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub(crate) async fn can_upgrade(&self) -> bool {
+        match &self.link {
+            Link::Http1(_) => true,
+            #[cfg(feature = "http2")]
+            Link::Http2(link) => link.extends_connect().await,
+        }
+    }
+
     /// Sends a request to an origin, and returns the head of the answer, and its body. An answer of
     /// 101 brings the connection along.
     ///
@@ -220,7 +237,8 @@ impl Connection {
         self.settings.absolute && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
     }
 
-    /// Takes the connection out from under hyper, and gives it to whoever reads the answer.
+    /// Takes the connection, or its stream, out from under hyper, and gives it to whoever reads the
+    /// answer.
     async fn hand_over(
         &self,
         mut response: Response<Incoming>,

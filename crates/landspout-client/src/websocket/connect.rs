@@ -2,6 +2,7 @@
 
 use super::{Config, ConnectError, HandshakeError, Upgraded, WebSocket};
 use crate::RequestBuilder;
+use http::Version;
 use landspout_websocket::Opening;
 use std::borrow::Cow;
 
@@ -13,9 +14,14 @@ pub(crate) async fn connect(
     let opening = Opening::new(config);
     let request = request.headers(opening.headers()).into_handshake(config.handshake_timeout);
     let mut response = request.send().await.map_err(ConnectError::Fetch)?;
+    let opening = match response.version() {
+        // RFC 8441 §5: what went out was an extended CONNECT, to which there is no key.
+        Version::HTTP_2 => Opening::over_connect(config),
+        _ => opening,
+    };
     match opening.finish(response.status(), response.headers()) {
         Ok(agreement) => {
-            // An answer that opens a WebSocket is one of 101, and brings the connection along.
+            // An answer that opens a WebSocket brings the connection along, or a stream of it.
             let upgrade = response.take_upgrade();
             let upgrade = upgrade.ok_or(ConnectError::Handshake(HandshakeError::Upgrade))?;
             let io = upgrade.await.map_err(HandshakeError::Io).map_err(ConnectError::Handshake)?;

@@ -39,7 +39,16 @@
 //!
 //! The handshake is a request like any other: headers, credentials, proxies, TLS and name resolution
 //! are those of the client and of the request. Subprotocols, compression, limits and deadlines are
-//! fields of [`Config`]. A [`ReconnectingWebSocket`] is opened again when it breaks.
+//! fields of [`Config`].
+//!
+//! A WebSocket has a connection of HTTP/1.1 for itself. With
+//! [`http_version(HttpVersion::Http2)`](crate::RequestBuilder::http_version) it is a stream of an
+//! HTTP/2 connection (RFC 8441), which it shares with other requests to the origin, as far as the
+//! server offers that; where it does not it is HTTP/1.1 as before, over https and without. There it
+//! counts as a request under way: in [`max_streams`](crate::Http2Config#structfield.max_streams), and
+//! in the pool's statistics.
+//!
+//! A [`ReconnectingWebSocket`] is opened again when it breaks.
 
 mod config;
 mod connect;

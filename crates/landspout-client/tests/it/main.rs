@@ -49,3 +49,5 @@ mod uploads;
 mod watching;
 #[cfg(feature = "websocket")]
 mod websockets;
+#[cfg(all(feature = "websocket", feature = "http2", feature = "tls"))]
+mod websockets_http2;
