@@ -64,12 +64,17 @@ impl Opening {
             headers.insert(SEC_WEBSOCKET_KEY, key);
         }
         headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        for name in &self.config.subprotocols {
-            if let Ok(name) = HeaderValue::from_str(name)
-                && extensions::tokens([&name]).is_some_and(|names| names.len() == 1)
-            {
-                headers.append(SEC_WEBSOCKET_PROTOCOL, name);
-            }
+        // In one line, because there are servers that read the last line only.
+        let is_token = |name: &&str| {
+            let line = HeaderValue::from_str(name).ok();
+            let names = line.as_ref().and_then(|line| extensions::tokens([line]));
+            names.is_some_and(|names| names.len() == 1)
+        };
+        let names = self.config.subprotocols.iter().map(String::as_str).filter(is_token);
+        let names = names.collect::<Vec<_>>().join(", ");
+        if !names.is_empty() {
+            let names = HeaderValue::try_from(names);
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, names.expect("tokens make a header value"));
         }
         if let Some(Ok(offer)) = deflate::offer(&self.config).map(HeaderValue::try_from) {
             headers.insert(SEC_WEBSOCKET_EXTENSIONS, offer);
