@@ -1,6 +1,6 @@
 //! The application.
 
-use crate::dispatch::{Dispatch, contained};
+use crate::dispatch::{Dispatch, Handling};
 use crate::error_page::{Asked, ErrorPages};
 use crate::layer::{Layer, wrap_all};
 use crate::{ErrorPage, Routes, Urls};
@@ -10,8 +10,10 @@ use landspout_handler::{
 use landspout_router::TrailingSlash;
 use std::cell::{OnceCell, RefCell};
 use std::fmt::{self, Display};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 /// Routes, the middleware around them, the values they share, and the pages of their errors; as one
 /// [`Handler`].
@@ -281,16 +283,16 @@ impl Application {
 }
 
 impl Handler for Application {
-    async fn handle(&self, mut request: Request) -> Response {
+    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
         let asked = Asked::of(&request);
         let ready = self.ready.get_or_init(|| self.make_ready());
         request.set_state(ready.state.clone());
-        let response = match (self.routes.fault(), &ready.wrapped) {
-            (Some(fault), _) => Error::internal(fault.clone()).into(),
-            (None, None) => ready.dispatch.handle(request).await,
-            (None, Some(wrapped)) => contained(wrapped, request).await,
+        let handling = match (self.routes.fault(), &ready.wrapped) {
+            (Some(fault), _) => Handling::answered(Error::internal(fault.clone()).into()),
+            (None, None) => ready.dispatch.ask(request),
+            (None, Some(wrapped)) => Handling::by(wrapped, request),
         };
-        self.pages.finish(&asked, response)
+        Answering { handling, asked, pages: &self.pages }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -299,6 +301,22 @@ impl Handler for Application {
             (None, Some(fallback)) => fallback.check(),
             (None, None) => Ok(()),
         }
+    }
+}
+
+/// A request that the application answers. By hand, as [`Handling`] is.
+struct Answering<'a> {
+    handling: Handling<'a>,
+    asked: Asked,
+    pages: &'a ErrorPages,
+}
+
+impl Future for Answering<'_> {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let response = ready!(Pin::new(&mut self.handling).poll(cx));
+        Poll::Ready(self.pages.finish(&self.asked, response))
     }
 }
 

@@ -46,22 +46,24 @@ impl Dispatch {
     }
 
     /// Finds who answers the request, and tells the request its route.
-    fn choose(&self, request: &mut Request) -> Choice<'_> {
-        let found = match self.paths.at(request.uri().path()) {
-            Ok(found) => found,
-            Err(miss) => {
-                let handler = self.without_route(miss, request);
-                return Choice { handler, label: self.fallback_label, route: None };
+    pub(crate) fn ask(&self, mut request: Request) -> Handling<'_> {
+        let (handler, label, route) = match self.paths.at(request.uri().path()) {
+            Ok(found) => {
+                let entry = &self.entries[*found.value];
+                let route = Arc::clone(&entry.route);
+                match &*route.names {
+                    [] => request.set_route(route, []),
+                    _ => request.set_route(route, found.params.into_ranges()),
+                }
+                (entry.endpoint.at(request.method()), entry.label, Some(&entry.route))
             }
+            Err(miss) => (self.without_route(miss, &request), self.fallback_label, None),
         };
-        let entry = &self.entries[*found.value];
-        let route = Arc::clone(&entry.route);
-        match &*route.names {
-            [] => request.set_route(route, []),
-            _ => request.set_route(route, found.params.into_ranges()),
-        }
-        let handler = entry.endpoint.at(request.method());
-        Choice { handler, label: entry.label, route: Some(&entry.route) }
+        let stage = match handler {
+            Ok(handler) => Stage::Asked(handler, request),
+            Err(response) => Stage::Answered(response),
+        };
+        Handling { stage, label: Some(label), route }
     }
 
     fn without_route(&self, miss: Miss, request: &Request) -> Result<&BoxHandler, Response> {
@@ -76,37 +78,31 @@ impl Dispatch {
     }
 }
 
-/// Who answers a request; or the answer, where nobody has to be asked.
-struct Choice<'a> {
-    handler: Result<&'a BoxHandler, Response>,
-    label: u32,
-    route: Option<&'a Arc<Route>>,
-}
-
 impl Handler for Dispatch {
-    // Not an `async fn`: its state would hold the request twice.
-    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
-        let Choice { handler, label, route } = self.choose(&mut request);
-        let stage = match handler {
-            Ok(handler) => Stage::Asked(handler, request),
-            Err(response) => Stage::Answered(response),
-        };
-        Handling { stage, label: Some(label), route }
+    fn handle(&self, request: Request) -> impl Future<Output = Response> {
+        self.ask(request)
     }
-}
-
-/// Asks a handler, and answers 500 where it panics.
-pub(crate) fn contained(handler: &BoxHandler, request: Request) -> impl Future<Output = Response> {
-    Handling { stage: Stage::Asked(handler, request), label: None, route: None }
 }
 
 /// A handler at work: watched, its panic contained, its answer told its route. By hand what an
 /// async function for each of these would do, because this is the way of every request.
-struct Handling<'a> {
+pub(crate) struct Handling<'a> {
     stage: Stage<'a>,
     /// `None` leaves the label of whoever asks.
     label: Option<u32>,
     route: Option<&'a Arc<Route>>,
+}
+
+impl<'a> Handling<'a> {
+    /// A handler that needs no route.
+    pub(crate) fn by(handler: &'a BoxHandler, request: Request) -> Handling<'a> {
+        Handling { stage: Stage::Asked(handler, request), label: None, route: None }
+    }
+
+    /// No handler: this is the answer.
+    pub(crate) fn answered(response: Response) -> Handling<'a> {
+        Handling { stage: Stage::Answered(response), label: None, route: None }
+    }
 }
 
 enum Stage<'a> {
