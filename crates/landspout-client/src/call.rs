@@ -17,6 +17,7 @@ use http::header::{
 use http::{HeaderMap, Method, Request};
 use landspout_handler::Body;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether a request is the client's own, or one that is passed on for somebody else.
@@ -200,6 +201,13 @@ impl Call {
         step.strip(&mut self.headers);
         if !step.same_origin {
             self.credentials = None;
+        }
+        if !step.keeps_tls
+            && let Some(options) = &mut self.rules.connect
+            && let Some(tls) = &options.tls
+        {
+            let tls = tls.for_other_origin();
+            Arc::make_mut(options).tls = Some(tls);
         }
         if body.is_none() {
             self.replay = None;

@@ -253,12 +253,11 @@ impl<'a> Fetch<'a> {
                 Err(RedirectError::Downgrade)
             }
             Ok(Some(step)) => match self.decide(&step, status) {
-                RedirectAction::Follow if step.keeps_body && !can_repeat => {
-                    Err(RedirectError::BodyIsGone)
-                }
-                RedirectAction::Follow => Ok(Some(step)),
                 RedirectAction::Stop => Ok(None),
                 RedirectAction::Refuse(reason) => Err(RedirectError::Refused(reason)),
+                _ if step.keeps_body && !can_repeat => Err(RedirectError::BodyIsGone),
+                RedirectAction::Follow => Ok(Some(step)),
+                RedirectAction::FollowWithTls => Ok(Some(Step { keeps_tls: true, ..step })),
             },
             step => step,
         };

@@ -150,7 +150,9 @@ impl RequestOptions {
         self
     }
 
-    /// Sets how the server is trusted, in place of the client's settings.
+    /// Sets how the server is trusted, in place of the client's settings. What is said of the one
+    /// server stays behind when a redirect leads to another origin: see
+    /// [`RedirectAction::Follow`](crate::RedirectAction::Follow).
     #[must_use]
     pub fn tls(mut self, tls: TlsConfig) -> RequestOptions {
         self.connecting().tls = Some(tls);

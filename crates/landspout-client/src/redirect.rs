@@ -34,6 +34,8 @@ pub(crate) struct Step {
     pub(crate) keeps_body: bool,
     /// Whether the origin stays the same, so that credentials may come along.
     pub(crate) same_origin: bool,
+    /// Whether the request's own settings of TLS come along wherever it leads.
+    pub(crate) keeps_tls: bool,
     /// Whether it leads from https to http.
     pub(crate) is_downgrade: bool,
 }
@@ -68,6 +70,7 @@ pub(crate) fn step(
         target,
         keeps_body: !becomes_get,
         same_origin,
+        keeps_tls: same_origin,
         is_downgrade,
     }))
 }

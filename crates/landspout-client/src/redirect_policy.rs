@@ -47,11 +47,17 @@ pub struct RedirectAttempt<'a> {
     pub history: &'a [Redirect],
 }
 
-/// What becomes of a redirect. The three are all there is: go on, stay, give up.
+/// What becomes of a redirect. The four are all there is: go on as a stranger or as oneself, stay,
+/// give up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RedirectAction {
-    /// Follow it.
+    /// Follow it. To another origin neither credentials nor cookies nor `Host` go along, and of the
+    /// request's own [`tls`](crate::RequestBuilder::tls) only the authorities and the oldest version:
+    /// who the client is, pinned keys, another name and what is dangerous are for the first origin.
     Follow,
+    /// Follow it, with all of the request's own [`tls`](crate::RequestBuilder::tls), if it is the
+    /// same hands that the other origin is in.
+    FollowWithTls,
     /// Do not: it is the answer.
     Stop,
     /// Fail, for this reason; [`FetchError::is_redirect`](crate::FetchError::is_redirect) holds.

@@ -240,7 +240,9 @@ impl RequestBuilder {
     }
 
     /// How the server is trusted, in place of the client's
-    /// [`tls`](crate::ClientConfig#structfield.tls).
+    /// [`tls`](crate::ClientConfig#structfield.tls). What is said of the one server stays behind
+    /// when a redirect leads to another origin: see
+    /// [`RedirectAction::Follow`](crate::RedirectAction::Follow).
     pub fn tls(self, tls: TlsConfig) -> RequestBuilder {
         self.options(|options| options.tls(tls))
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A runtime and a socket for all inputs.
 struct Bench {
@@ -23,7 +24,11 @@ impl Bench {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let path = std::env::temp_dir().join(format!("landspout-fuzz-{}", std::process::id()));
         let _ = std::fs::remove_file(&path);
-        let listener = runtime.block_on(async { UnixListener::bind(&path).unwrap() });
+        let listener = runtime.block_on(async {
+            // The fuzzer's `main` is none of Rust's, so that a broken pipe would end the process.
+            drop(signal(SignalKind::pipe()).unwrap());
+            UnixListener::bind(&path).unwrap()
+        });
         Bench { runtime, listener, path }
     }
 

@@ -22,7 +22,8 @@ pub struct TlsConfig {
     /// https connection is made; one that cannot be read fails every https request.
     pub extra_root_files: Vec<PathBuf>,
 
-    /// Who the client is, for servers that ask. Default nobody.
+    /// Who the client is, for servers that ask: any server, if it is among the client's settings,
+    /// and those of its origin, if it is among a request's. Default nobody.
     pub client_certificate: Option<ClientCertificate>,
 
     /// The name that the server is asked for (SNI) and must prove to be, in place of the URL's
@@ -130,6 +131,19 @@ impl TlsConfig {
     pub fn pinned_key(mut self, sha256: impl Into<String>) -> Self {
         self.pinned_keys.push(sha256.into());
         self
+    }
+
+    /// What a request's own settings are at another origin that it was sent on to: whom to trust,
+    /// without what was said of one server, and to it.
+    pub(crate) fn for_other_origin(&self) -> TlsConfig {
+        TlsConfig {
+            client_certificate: None,
+            server_name: None,
+            pinned_keys: Vec::new(),
+            danger_accept_invalid_certs: false,
+            danger_accept_invalid_hostnames: false,
+            ..self.clone()
+        }
     }
 }
 

@@ -44,6 +44,8 @@ mod timings;
 mod tls;
 #[cfg(feature = "tls")]
 mod trust;
+#[cfg(feature = "tls")]
+mod trust_redirects;
 mod upgrades;
 mod uploads;
 mod watching;

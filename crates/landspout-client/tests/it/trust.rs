@@ -15,17 +15,17 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// A certificate authority, for servers and clients.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate with its key.
-struct Identity {
+pub(crate) struct Identity {
     certificate: CertificateDer<'static>,
-    chain: String,
-    key: KeyPair,
+    pub(crate) chain: String,
+    pub(crate) key: KeyPair,
 }
 
 impl Authority {
-    fn new() -> Authority {
+    pub(crate) fn new() -> Authority {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let mut params = CertificateParams::default();
         let name = format!("authority {}", NEXT.fetch_add(1, Relaxed));
@@ -38,7 +38,19 @@ impl Authority {
         self.0.pem()
     }
 
-    fn issue(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+    /// What a server knows the authority's clients by.
+    pub(crate) fn verifier(&self) -> rustls::server::ClientCertVerifierBuilder {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+    }
+
+    pub(crate) fn issue(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Identity {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         change(&mut params);
@@ -48,7 +60,7 @@ impl Authority {
 }
 
 impl Identity {
-    fn pin(&self) -> String {
+    pub(crate) fn pin(&self) -> String {
         use base64::Engine;
         use rcgen::PublicKeyData;
         use sha2::Digest;
@@ -59,15 +71,15 @@ impl Identity {
 
 /// What a server saw.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     handshakes: AtomicUsize,
-    names: Mutex<Vec<Option<String>>>,
+    pub(crate) names: Mutex<Vec<Option<String>>>,
     resumed: AtomicUsize,
-    with_certificate: AtomicUsize,
+    pub(crate) with_certificate: AtomicUsize,
 }
 
-/// A server that answers each connection once.
-async fn server(
+/// A server that answers each connection once, and sends on from `/again` to `/`.
+pub(crate) async fn server(
     identity: &Identity,
     change: impl FnOnce(rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>) -> Builder,
 ) -> (SocketAddr, Arc<Seen>) {
@@ -79,10 +91,10 @@ async fn server(
     start(config).await
 }
 
-type Builder = rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>;
+pub(crate) type Builder = rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>;
 
 /// Serves everybody.
-fn open(builder: rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>) -> Builder {
+pub(crate) fn open(builder: rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>) -> Builder {
     builder.with_no_client_auth()
 }
 
@@ -117,12 +129,14 @@ async fn answer(mut stream: TlsStream<TcpStream>, seen: &Seen) {
     }
     let mut head = [0; 1024];
     if stream.read(&mut head).await.is_ok_and(|read| read > 0) {
-        let _ = stream.write_all(OK.as_bytes()).await;
+        let away = "HTTP/1.1 302 Away\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
+        let answer = if head.starts_with(b"GET /again") { away } else { OK };
+        let _ = stream.write_all(answer.as_bytes()).await;
         let _ = stream.shutdown().await;
     }
 }
 
-fn trusting(authority: &Authority) -> TlsConfig {
+pub(crate) fn trusting(authority: &Authority) -> TlsConfig {
     TlsConfig::default().system_roots(false).extra_root(authority.pem())
 }
 
@@ -207,11 +221,7 @@ async fn a_pinned_key_is_the_only_one() {
 async fn a_client_can_say_who_it_is() {
     let authority = Authority::new();
     let (identity, me) = (authority.issue("localhost", |_| {}), authority.issue("me", |_| {}));
-    let mut roots = RootCertStore::empty();
-    roots.add(authority.0.der().clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-    let verifier = verifier.build().unwrap();
+    let verifier = authority.verifier().build().unwrap();
     let (addr, seen) =
         server(&identity, |builder| builder.with_client_cert_verifier(verifier)).await;
     get(trusting(&authority), addr).await.unwrap_err();
