@@ -24,7 +24,7 @@ pub(crate) fn check(
 ) -> Result<Checked, Refused> {
     check_method(request.method(), config)?;
     check_target(request.method(), request.uri(), config)?;
-    let checked = check_headers(request.version(), request.headers())?;
+    let checked = check_headers(request.version(), request.headers(), hosts)?;
     if !hosts.is_any() {
         check_host(request.uri(), request.headers(), hosts)?;
     }
@@ -72,14 +72,14 @@ fn check_target(method: &Method, uri: &Uri, config: &ServerConfig) -> Result<(),
 }
 
 /// All headers in one pass: to look for each of them costs more in the heads that clients send.
-fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Refused> {
+fn check_headers(version: Version, headers: &HeaderMap, hosts: &Hosts) -> Result<Checked, Refused> {
     let modern = version >= Version::HTTP_11;
-    let mut hosts = 0;
+    let mut found = 0;
     let mut wants_upgrade = false;
     for (name, value) in headers {
         if *name == HOST {
-            hosts += 1;
-            if !is_host(value.as_bytes()) {
+            found += 1;
+            if !hosts.is_host(value.as_bytes(), is_host) {
                 return Err(Refused::new(Refusal::BadRequest, "the Host header is malformed"));
             }
         } else if *name == EXPECT {
@@ -93,7 +93,7 @@ fn check_headers(version: Version, headers: &HeaderMap) -> Result<Checked, Refus
         }
     }
     // RFC 9112 §3.2: exactly one; HTTP/1.0 may have none.
-    match hosts {
+    match found {
         1 => Ok(Checked { wants_upgrade }),
         0 if !modern => Ok(Checked { wants_upgrade }),
         0 => Err(Refused::new(Refusal::BadRequest, "the Host header is missing")),

@@ -1,13 +1,19 @@
 //! The hosts that are served.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashSet;
+
+/// The longest `Host` header that is remembered. Names are at most 253 bytes long.
+const REMEMBERED: usize = 260;
 
 /// Names, and domains under which every name is served.
 #[derive(Debug, Default)]
 pub(crate) struct Hosts {
     names: HashSet<Box<str>>,
     domains: HashSet<Box<str>>,
+    /// The `Host` header that was found well-formed last. Most requests of a server have the same.
+    last: RefCell<Vec<u8>>,
 }
 
 impl Hosts {
@@ -22,6 +28,18 @@ impl Hosts {
             };
         }
         hosts
+    }
+
+    /// Whether a `Host` header is well-formed, as `is_host` says if it is not the same as the last.
+    pub(crate) fn is_host(&self, value: &[u8], is_host: fn(&[u8]) -> bool) -> bool {
+        if *self.last.borrow() == value {
+            return !value.is_empty();
+        }
+        let is_host = is_host(value);
+        if is_host && value.len() <= REMEMBERED {
+            value.clone_into(&mut self.last.borrow_mut());
+        }
+        is_host
     }
 
     /// Whether all hosts are served.
