@@ -375,27 +375,55 @@ impl Link {
     }
 
     /// Takes bytes to write: small ones into the batch, large ones to the socket at once.
+    #[inline]
     pub(crate) fn poll_write(
         &self,
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        // Of a parser that ends with 101, nobody gets what it could not write.
-        if self.is_blocked() && !self.switches.get() {
-            ready!(self.poll_rest(cx))?;
+        if !self.has_room(len) {
+            ready!(self.poll_room(cx, len))?;
+        }
+        if len > BATCH_LEN {
+            return self.poll_write_now(cx, pieces);
         }
         let mut batch = self.connections.batch.borrow_mut();
-        if batch.len() + len > BATCH_LEN && !batch.is_empty() && !self.switches.get() {
-            drop(batch);
+        pieces.iter().for_each(|piece| batch.extend_from_slice(piece));
+        Poll::Ready(Ok(len))
+    }
+
+    /// Whether so many bytes need not wait for others.
+    #[inline]
+    fn has_room(&self, len: usize) -> bool {
+        // Of a parser that ends with 101, nobody gets what it could not write.
+        self.switches.get() || !self.is_blocked() && self.joins_batch(len)
+    }
+
+    /// Whether so many bytes go out together with those that are batched.
+    #[inline]
+    fn joins_batch(&self, len: usize) -> bool {
+        let batched = self.connections.batch.borrow().len();
+        batched == 0 || batched + len <= BATCH_LEN
+    }
+
+    /// Sends what is to go out before so many bytes are taken.
+    fn poll_room(&self, cx: &mut Context<'_>, len: usize) -> Poll<io::Result<()>> {
+        if self.is_blocked() {
+            ready!(self.poll_rest(cx))?;
+        }
+        if !self.joins_batch(len) {
             self.send_batch(cx)?;
             ready!(self.poll_rest(cx))?;
-            batch = self.connections.batch.borrow_mut();
         }
-        if len <= BATCH_LEN {
-            pieces.iter().for_each(|piece| batch.extend_from_slice(piece));
-            return Poll::Ready(Ok(len));
-        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_now(
+        &self,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut *self.stream.borrow_mut()).poll_write_vectored(cx, pieces);
         match &written {
             Poll::Ready(Ok(len)) => self.note_taken(*len),

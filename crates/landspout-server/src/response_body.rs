@@ -4,6 +4,7 @@ use crate::exchange::Exchange;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use landspout_handler::{Body, BodyError, catch_panic};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -70,7 +71,10 @@ impl http_body::Body for ResponseBody {
         let (frame, is_last) = match &mut self.pieces {
             Pieces::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
             Pieces::Whole(bytes) => {
-                let piece = bytes.split_to(bytes.len().min(PIECE));
+                let piece = match bytes.len() {
+                    0..=PIECE => mem::take(bytes),
+                    _ => bytes.split_to(PIECE),
+                };
                 (Some(Ok(Frame::data(piece))), bytes.is_empty())
             }
             Pieces::Streamed(streamed) => {
