@@ -4,8 +4,9 @@
 //! The parser forgives what smuggling is made of, and some of it without a trace: beside a
 //! `Transfer-Encoding` it drops the `Content-Length`, of two equal lengths it drops one, it lets a
 //! lone LF end a line and cuts a fragment off. So its bytes are looked at again. The look is made
-//! when the parser has found a head, at the bytes as they came, and mostly follows line ends; only a
-//! head with a body is read field by field.
+//! when the parser has found a head, at the bytes as they came, and mostly follows line ends: where
+//! there are as many lines as the parser has fields, it has dropped none. Only a head that is not so,
+//! or whose body comes in chunks, is read field by field.
 
 mod chunks;
 mod head;
@@ -97,20 +98,18 @@ impl Witness {
     pub(crate) fn judge(&mut self, heads: &[u8], found: Found) -> Result<(), &'static str> {
         let fresh = &heads[self.judged..];
         if self.kept.is_empty() {
-            let plain = match found.body {
-                Size::None => plain_len(fresh, found),
-                _ => None,
-            };
-            self.judged += match plain {
-                Some(len) => len,
-                None => self.end_of_request(fresh, found)?,
+            self.judged += match (plain_len(fresh, found), found.body) {
+                // Most requests are no more than a head.
+                (Some(len), Size::None) => len,
+                (plain, _) => self.end_of_request(fresh, found, plain)?,
             };
             return Ok(());
         }
         let mut kept = std::mem::take(&mut self.kept);
         kept.extend_from_slice(fresh);
         self.judged = heads.len();
-        let end = self.end_of_request(&kept, found)?;
+        let plain = plain_len(&kept, found);
+        let end = self.end_of_request(&kept, found, plain)?;
         kept.drain(..end);
         self.kept = kept;
         Ok(())
@@ -127,29 +126,29 @@ impl Witness {
         heads.clear();
     }
 
-    /// Reads the head that `bytes` begin with; gives how many of them are the request's.
-    fn end_of_request(&mut self, bytes: &[u8], found: Found) -> Result<usize, &'static str> {
-        let head = head::read(bytes)?;
-        let size = match head.framing {
-            Framing::Bodiless | Framing::Length(0) => Size::None,
-            Framing::Length(length) => Size::Known(length),
-            Framing::Chunked => Size::Unknown,
+    /// Follows the request that `bytes` begin with, whose head is so long if it is plain; gives how
+    /// many of them are its own.
+    fn end_of_request(
+        &mut self,
+        bytes: &[u8],
+        found: Found,
+        plain: Option<usize>,
+    ) -> Result<usize, &'static str> {
+        let head = match plain {
+            Some(len) => len,
+            None => read_closely(bytes, found)?,
         };
-        // A parser that does not see the same is not to be followed anywhere.
-        if size != found.body || head.lines != found.lines {
-            return Err("the end of the request is not certain");
-        }
-        let rest = &bytes[head.len..];
-        let body = match head.framing {
-            Framing::Bodiless => 0,
-            Framing::Length(length) => {
+        let rest = &bytes[head..];
+        let body = match found.body {
+            Size::None => 0,
+            Size::Known(length) => {
                 let here = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
                 if length > here as u64 {
                     self.next = Next::Body(length - here as u64);
                 }
                 here
             }
-            Framing::Chunked => {
+            Size::Unknown => {
                 let mut chunks = Chunks::new();
                 match chunks.follow(rest)? {
                     Some(end) => end,
@@ -160,15 +159,35 @@ impl Witness {
                 }
             }
         };
-        Ok(head.len + body)
+        Ok(head + body)
     }
+}
+
+/// Reads the head that `bytes` begin with field by field; gives how many bytes it is long.
+fn read_closely(bytes: &[u8], found: Found) -> Result<usize, &'static str> {
+    let head = head::read(bytes)?;
+    let size = match head.framing {
+        Framing::Bodiless | Framing::Length(0) => Size::None,
+        Framing::Length(length) => Size::Known(length),
+        Framing::Chunked => Size::Unknown,
+    };
+    // A parser that does not see the same is not to be followed anywhere.
+    if size != found.body || head.lines != found.lines {
+        return Err("the end of the request is not certain");
+    }
+    Ok(head.len)
 }
 
 /// How many bytes the head is long that `bytes` begin with, if it has just the lines that the parser
 /// found, each of which ends in CRLF, and a target that the parser has whole.
 ///
-/// A CR that is no line's end the parser has refused, so only the LFs are looked for.
+/// A CR that is no line's end the parser has refused, so only the LFs are looked for. A length that is
+/// told twice, or beside chunks, is at least one line that the parser has not kept; one that it has
+/// kept it has read as digits and nothing else.
 fn plain_len(bytes: &[u8], found: Found) -> Option<usize> {
+    if found.body == Size::Unknown {
+        return None;
+    }
     // The rest of a request line that is not as most are is left to a closer look.
     let version = bytes.get(found.target_end..)?.strip_prefix(b" HTTP/1.")?;
     if !version.get(1..)?.starts_with(b"\r\n") {
@@ -188,20 +207,24 @@ fn plain_len(bytes: &[u8], found: Found) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Size, head, plain_len};
+    use super::{Found, Size, head, plain_len, read_closely};
 
-    fn found(lines: usize) -> Found {
-        Found { lines, target_end: "GET /".len(), body: Size::None }
+    fn found(lines: usize, body: Size) -> Found {
+        Found { lines, target_end: "GET /".len(), body }
     }
 
     #[test]
     fn the_quick_look_ends_a_head_where_the_closer_one_does() {
-        let heads = ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nhost: a\r\nb:\r\n\r\n"];
-        for (head, lines) in heads.into_iter().zip([0, 2]) {
+        let heads = [
+            ("GET / HTTP/1.0\r\n\r\n", 0, Size::None),
+            ("GET / HTTP/1.1\r\nhost: a\r\nb:\r\n\r\n", 2, Size::None),
+            ("PUT / HTTP/1.1\r\nhost: a\r\nContent-Length: 9\r\n\r\n", 2, Size::Known(9)),
+        ];
+        for (head, lines, body) in heads {
             for next in ["", "\r\n", "GET / HTTP/1.1\r\n\r\n", "\n\n"] {
                 let bytes = format!("{head}{next}");
                 let len = head::read(bytes.as_bytes()).unwrap().len;
-                assert_eq!(plain_len(bytes.as_bytes(), found(lines)), Some(len), "{bytes:?}");
+                assert_eq!(plain_len(bytes.as_bytes(), found(lines, body)), Some(len), "{bytes:?}");
             }
         }
     }
@@ -223,7 +246,20 @@ mod tests {
             "GET /",
             "",
         ] {
-            assert_eq!(plain_len(bytes.as_bytes(), found(1)), None, "{bytes:?}");
+            assert_eq!(plain_len(bytes.as_bytes(), found(1, Size::None)), None, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_quick_look_leaves_lines_that_the_parser_dropped_to_the_closer_one() {
+        for (lines, body) in [
+            ("content-length: 9\r\ncontent-length: 9", Size::Known(9)),
+            ("content-length: 9\r\ntransfer-encoding: chunked", Size::Unknown),
+            ("transfer-encoding: chunked\r\ncontent-length: 9", Size::Unknown),
+        ] {
+            let bytes = format!("GET / HTTP/1.1\r\n{lines}\r\n\r\n");
+            assert_eq!(plain_len(bytes.as_bytes(), found(1, body)), None, "{bytes:?}");
+            assert!(read_closely(bytes.as_bytes(), found(1, body)).is_err(), "{bytes:?}");
         }
     }
 }
