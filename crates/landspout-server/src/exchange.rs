@@ -28,13 +28,13 @@ pub(crate) struct Exchange {
     lane: Option<Rc<Lane>>,
     pub(crate) record: Option<Box<Record>>,
     /// Of the request's body, if it has one.
-    reading: Option<Box<Reading>>,
+    reading: Option<Reading>,
     is_head: bool,
     version: Version,
     /// The connection ends with this answer.
     last: bool,
     /// The time of the handler, until it answers, if there is a limit.
-    handling: Option<Handling>,
+    handling: Option<Box<Handling>>,
 }
 
 impl Drop for Exchange {
@@ -62,7 +62,7 @@ impl Exchange {
         link: Rc<Link>,
         config: &ServerConfig,
         request: Request,
-        reading: Option<Box<Reading>>,
+        reading: Option<Reading>,
         judged: Result<(), &'static str>,
     ) -> (Exchange, Result<Request, Error>) {
         link.begin_request();
@@ -77,7 +77,7 @@ impl Exchange {
         lane: Rc<Lane>,
         config: &ServerConfig,
         request: Request,
-        reading: Option<Box<Reading>>,
+        reading: Option<Reading>,
         unified: Result<(), Refused>,
     ) -> (Exchange, Result<Request, Error>) {
         lane.link().count_request();
@@ -90,7 +90,7 @@ impl Exchange {
         lane: Option<Rc<Lane>>,
         config: &ServerConfig,
         mut request: Request,
-        reading: Option<Box<Reading>>,
+        reading: Option<Reading>,
         judged: Result<(), Refused>,
     ) -> (Exchange, Result<Request, Error>) {
         let in_flight = &link.connections.in_flight;
@@ -162,7 +162,7 @@ impl Exchange {
         if self.link.connections.limits.handler.is_some() {
             let deadline = Deadline::default();
             request.set_deadline(deadline.clone());
-            self.handling = Some(Handling::new(self.link.clone(), deadline));
+            self.handling = Some(Box::new(Handling::new(self.link.clone(), deadline)));
         }
         // What follows a body could be the body or the other protocol, depending on who reads it.
         if wants_upgrade && self.reading.is_none() {

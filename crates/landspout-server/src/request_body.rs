@@ -16,7 +16,7 @@ const SMALL: u64 = 8 << 10;
 pub(crate) struct RequestBody<B: Body> {
     inner: B,
     explain: fn(B::Error) -> BodyError,
-    state: Arc<AtomicU8>,
+    reading: Reading,
 }
 
 /// Whoever has the body may read on.
@@ -37,13 +37,16 @@ pub(crate) enum Failure {
     Malformed,
 }
 
-/// Tells, when the answer is there, whether the body was read.
+/// Tells, when the answer is there, whether the body was read: shared by the body and its exchange.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading(Arc<Read>);
+
 #[derive(Debug)]
-pub(crate) struct Reading {
+struct Read {
     len: Option<u64>,
     /// Whether the client may wait to be asked for it.
     expects: bool,
-    state: Arc<AtomicU8>,
+    state: AtomicU8,
 }
 
 impl<B: Body> RequestBody<B> {
@@ -53,44 +56,50 @@ impl<B: Body> RequestBody<B> {
         expects: bool,
         explain: fn(B::Error) -> BodyError,
     ) -> (RequestBody<B>, Reading) {
-        let state = Arc::new(AtomicU8::new(OPEN));
-        let reading = Reading { len: inner.size_hint().exact(), expects, state: state.clone() };
-        (RequestBody { inner, explain, state }, reading)
-    }
-}
-
-impl<B: Body> RequestBody<B> {
-    fn note(&self, error: &BodyError) {
-        if error.is_timeout() {
-            self.state.store(TIMED_OUT, Ordering::Relaxed);
-        } else if error.is_malformed() {
-            self.state.store(MALFORMED, Ordering::Relaxed);
-        }
+        let len = inner.size_hint().exact();
+        let reading = Reading(Arc::new(Read { len, expects, state: AtomicU8::new(OPEN) }));
+        (RequestBody { inner, explain, reading: reading.clone() }, reading)
     }
 }
 
 impl<B: Body> Drop for RequestBody<B> {
     fn drop(&mut self) {
-        if self.state.load(Ordering::Relaxed) == OPEN {
-            self.state.store(DROPPED, Ordering::Relaxed);
+        if self.reading.is_open() {
+            self.reading.enter(DROPPED);
         }
     }
 }
 
 impl Reading {
+    fn state(&self) -> u8 {
+        self.0.state.load(Ordering::Relaxed)
+    }
+
+    fn enter(&self, state: u8) {
+        self.0.state.store(state, Ordering::Relaxed);
+    }
+
+    fn note(&self, error: &BodyError) {
+        if error.is_timeout() {
+            self.enter(TIMED_OUT);
+        } else if error.is_malformed() {
+            self.enter(MALFORMED);
+        }
+    }
+
     /// Whether the body may still be read from, by a task that outlives the answer.
     pub(crate) fn is_open(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == OPEN
+        self.state() == OPEN
     }
 
     /// Whether it was read to its end.
     pub(crate) fn is_read(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == READ
+        self.state() == READ
     }
 
     /// Why it could not be read to its end.
     pub(crate) fn failure(&self) -> Option<Failure> {
-        match self.state.load(Ordering::Relaxed) {
+        match self.state() {
             TIMED_OUT => Some(Failure::Timeout),
             MALFORMED => Some(Failure::Malformed),
             _ => None,
@@ -100,7 +109,7 @@ impl Reading {
     /// Whether the connection is better closed than drained: so much is left, or nobody can tell
     /// whether a client that was not asked for it sends it or goes on with its next request.
     pub(crate) fn spoils_connection(&self) -> bool {
-        let much = self.expects || self.len.is_none_or(|len| len > SMALL);
+        let much = self.0.expects || self.0.len.is_none_or(|len| len > SMALL);
         much && !self.is_read()
     }
 }
@@ -120,12 +129,12 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RequestBody<B> {
         }
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         if frame.is_none() || self.inner.is_end_stream() {
-            self.state.store(READ, Ordering::Relaxed);
+            self.reading.enter(READ);
         }
         let explain = self.explain;
         let frame = frame.map(|frame| frame.map_err(explain));
         if let Some(Err(error)) = &frame {
-            self.note(error);
+            self.reading.note(error);
         }
         Poll::Ready(frame)
     }

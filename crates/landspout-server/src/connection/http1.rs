@@ -115,32 +115,37 @@ impl<H: Handler + 'static> Http<H> {
         witness: &RefCell<Witness>,
         request: Request<Incoming>,
     ) -> Answering<impl Future<Output = Response> + 'a> {
-        let judged = {
-            let heads = link.connections.heads.borrow();
-            witness.borrow_mut().judge(&heads, found(&request))
-        };
         let (head, incoming) = request.into_parts();
+        let size = size_of(&incoming);
         let (body, reading) = if incoming.is_end_stream() {
             (Body::empty(), None)
         } else {
             let expects = head.headers.contains_key(EXPECT);
             let (body, reading) = RequestBody::new(incoming, expects, explain_body);
-            (Body::wrap(body), Some(Box::new(reading)))
+            (Body::wrap(body), Some(reading))
         };
         // At once, so that what follows hands on a pointer and not a head.
         let request = Received::from_parts(head, body);
+        let judged = {
+            let heads = link.connections.heads.borrow();
+            witness.borrow_mut().judge(&heads, found(&request, size))
+        };
         let (exchange, received) = Exchange::begin(link, &self.config, request, reading, judged);
         Answering::begin(exchange, received, |request| self.handler.handle(request))
     }
 }
 
-/// What hyper made of the bytes of a head.
-fn found(request: &Request<Incoming>) -> Found {
-    let body = match request.body().size_hint().exact() {
+/// How large hyper takes a body to be.
+fn size_of(body: &Incoming) -> Size {
+    match body.size_hint().exact() {
         None => Size::Unknown,
         Some(0) => Size::None,
         Some(length) => Size::Known(length),
-    };
+    }
+}
+
+/// What hyper made of the bytes of a head.
+fn found(request: &Received, body: Size) -> Found {
     // An absolute target is not found where it ends, and so looked at in full.
     let target = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     let target_end = request.method().as_str().len() + 1 + target;

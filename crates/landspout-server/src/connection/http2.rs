@@ -121,7 +121,7 @@ impl<H: Handler + 'static> Http<H> {
             let watched = Watched::new(incoming, explain_body, &lane);
             // Without an interim answer the client sends its body when it has waited for it.
             let (body, reading) = RequestBody::new(watched, false, |error| error);
-            (Body::wrap(body), Some(Box::new(reading)))
+            (Body::wrap(body), Some(reading))
         };
         let unified = unify(&mut head, protocol.is_some(), &self.config);
         let received = Received::from_parts(head, body);
