@@ -214,7 +214,7 @@ impl Exchange {
             return declared;
         }
         self.link.upgrade.take();
-        let spoilt = || self.reading.as_ref().is_some_and(|reading| reading.spoils_connection());
+        let spoilt = || self.reading.as_ref().is_some_and(Reading::spoils_connection);
         if self.last || self.link.is_draining() || spoilt() || self.link.is_spent() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }

@@ -96,6 +96,7 @@ mod tally;
 #[cfg(feature = "tls")]
 mod tls;
 mod upgraded;
+mod writing;
 
 pub use balance::Accept;
 pub use config::ServerConfig;
