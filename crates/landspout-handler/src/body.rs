@@ -178,6 +178,9 @@ impl Body {
     /// Not safe: what was read is lost.
     pub async fn bytes(mut self) -> Result<Bytes, BodyError> {
         let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        if self.is_end_stream() {
+            return Ok(first);
+        }
         let Some(second) = self.chunk().await? else { return Ok(first) };
         // An announced length spares the copies that growing takes. It is the sender's word, so that
         // no more than this is reserved before it came.

@@ -220,6 +220,10 @@ impl<'de> Parameter<'de> {
     }
 
     fn parse<T: std::str::FromStr>(&self, wanted: &str) -> Result<T, ParameterError> {
+        // Most values have no escapes, and what has one reads as none of these types.
+        if let Ok(value) = self.encoded.parse() {
+            return Ok(value);
+        }
         let value = self.decode()?;
         value.parse().map_err(|_| {
             let name = self.name;
