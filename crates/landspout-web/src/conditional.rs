@@ -1,16 +1,16 @@
 //! Whether a client already has what it asks for.
 
-use http::HeaderMap;
 use http::header::{
     HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
 };
+use http::{HeaderMap, HeaderValue};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What tells one state of a resource from another.
 #[derive(Debug, Clone)]
 pub(crate) struct Validators {
     /// A strong entity tag, with its quotes.
-    pub(crate) etag: String,
+    pub(crate) etag: HeaderValue,
     /// When it was changed last, in whole seconds, which is all that HTTP's dates can say.
     pub(crate) modified: Option<SystemTime>,
 }
@@ -94,11 +94,11 @@ fn split_tags(line: &str) -> Vec<&str> {
     tags
 }
 
-fn matches_strongly(tags: &[&str], etag: &str) -> bool {
+fn matches_strongly(tags: &[&str], etag: &HeaderValue) -> bool {
     tags.iter().any(|&tag| tag == "*" || tag == etag)
 }
 
-fn matches_weakly(tags: &[&str], etag: &str) -> bool {
+fn matches_weakly(tags: &[&str], etag: &HeaderValue) -> bool {
     tags.iter().any(|&tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 

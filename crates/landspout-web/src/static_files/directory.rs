@@ -1,30 +1,29 @@
 //! Files of a directory on disk.
 
-use super::answer::{Known, about, content_type, to_method};
+use super::answer::{Known, about, cache_control, content_type, to_method, value};
+use super::at_once::{self, AtOnce};
+use super::content;
 use super::path::FilePath;
 use crate::conditional::{Validators, whole_seconds};
 use crate::mount::add_slash;
-use bytes::Bytes;
-use futures_util::stream::try_unfold;
-use landspout_handler::{Body, Error, Handler, Request, Response};
+use http::HeaderValue;
+use landspout_handler::{Error, Handler, Request, Response};
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::task::spawn_blocking;
-
-/// Files up to this size are read in one go, larger ones in pieces of it: 64 KiB. One go to the
-/// thread pool costs tens of microseconds, as much as reading this many bytes from the page cache.
-const PIECE: u64 = 64 * 1024;
 
 /// The files of a directory and of those below it.
 ///
 /// The `ETag` is made of a file's time of change and its size. A path that ends in a slash is the
 /// `index.html` below it, and a directory without the slash is redirected to the path with it;
-/// nothing is ever listed. Files are looked up and read on tokio's pool of blocking threads, not on
-/// the loop.
+/// nothing is ever listed.
+///
+/// The loop never waits for the disk: on Linux, what the system has in its memory is opened and read
+/// at once; what it has not, on tokio's pool of blocking threads, as everything is elsewhere.
 ///
 /// [The module](super) says what no path reaches. Links are followed and their ends compared with
 /// the root before a file is opened, so that who can change links between the two is trusted;
@@ -43,39 +42,32 @@ const PIECE: u64 = 64 * 1024;
 /// # Panics
 /// Outside of a tokio runtime.
 #[derive(Debug, Clone)]
-pub struct Directory {
-    root: Arc<Path>,
-    max_age: Duration,
+pub struct Directory(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    cache_control: HeaderValue,
+    /// Whether it is worth while to ask for what is in memory.
+    asks_memory: AtomicBool,
 }
 
 impl Directory {
     /// The files below `root`. It need not exist yet.
     pub fn new(root: impl AsRef<Path>) -> Directory {
-        Directory { root: root.as_ref().into(), max_age: Duration::ZERO }
+        Directory::with(root.as_ref().to_owned(), Duration::ZERO)
     }
 
     /// How long a client may use a file without asking again, in whole seconds. Zero, the default,
     /// lets it ask each time, which costs a 304; use more where the URL changes with the content.
     #[must_use]
-    pub fn max_age(mut self, max_age: Duration) -> Directory {
-        self.max_age = max_age;
-        self
+    pub fn max_age(self, max_age: Duration) -> Directory {
+        Directory::with(self.0.root.clone(), max_age)
     }
 
-    /// Answers the request on a thread that may wait for the disk.
-    fn answer(&self, request: &Request) -> Result<Response, Error> {
-        let path = FilePath::of(request.uri().path()).ok_or_else(|| Error::new(404, ""))?;
-        match find(&self.root, &path).map_err(refusal)? {
-            Found::Directory => Ok(add_slash(request.uri())),
-            Found::File(path, file) => {
-                // Asked of the open file: another one may stand at the path by now.
-                let known = known(&path, &file.metadata()?, self.max_age);
-                match about(&known, request) {
-                    (response, None) => Ok(response),
-                    (response, Some(range)) => Ok(response.with_body(body(file, range)?)),
-                }
-            }
-        }
+    fn with(root: PathBuf, max_age: Duration) -> Directory {
+        let (cache_control, asks_memory) = (cache_control(max_age), AtomicBool::new(true));
+        Directory(Arc::new(Inner { root, cache_control, asks_memory }))
     }
 }
 
@@ -84,9 +76,83 @@ impl Handler for Directory {
         if let Some(response) = to_method(request.method()) {
             return response;
         }
-        let directory = self.clone();
-        let answered = spawn_blocking(move || directory.answer(&request)).await;
+        let Some(path) = FilePath::of(request.uri().path()) else {
+            return Error::new(404, "").into();
+        };
+        if let Some(response) = self.0.answer_at_once(&path, &request) {
+            return response;
+        }
+        let inner = Arc::clone(&self.0);
+        let answered = spawn_blocking(move || inner.answer(&path, &request)).await;
         answered.map_err(Error::from).flatten().unwrap_or_else(Response::from)
+    }
+}
+
+impl Inner {
+    /// Answers with what is in memory, if it is all there and nothing about it is out of the ordinary.
+    fn answer_at_once(&self, path: &FilePath, request: &Request) -> Option<Response> {
+        if !self.asks_memory.load(Ordering::Relaxed) {
+            return None;
+        }
+        let file = self.known_support(at_once::open(&self.root, path))?;
+        let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+        match about(&self.known(&path.file(), &metadata), request) {
+            (response, None) => Some(response),
+            (response, Some(range)) => {
+                if range.start > 0 {
+                    (&file).seek(SeekFrom::Start(range.start)).ok()?;
+                }
+                let read = content::read_at_once(file, range.end - range.start);
+                Some(response.with_body(self.known_support(read)?))
+            }
+        }
+    }
+
+    /// Remembers what can never be asked.
+    fn known_support<T>(&self, answer: AtOnce<T>) -> Option<T> {
+        match answer {
+            AtOnce::Done(value) => Some(value),
+            AtOnce::Waits => None,
+            AtOnce::Unsupported => {
+                self.asks_memory.store(false, Ordering::Relaxed);
+                None
+            }
+        }
+    }
+
+    /// Answers on a thread that may wait for the disk.
+    fn answer(&self, path: &FilePath, request: &Request) -> Result<Response, Error> {
+        match find(&self.root, path).map_err(refusal)? {
+            Found::Directory => Ok(add_slash(request.uri())),
+            Found::File(path, mut file) => {
+                // Asked of the open file: another one may stand at the path by now.
+                let known = self.known(&path.to_string_lossy(), &file.metadata()?);
+                match about(&known, request) {
+                    (response, None) => Ok(response),
+                    (response, Some(range)) => {
+                        file.seek(SeekFrom::Start(range.start))?;
+                        let body = content::read(file, range.end - range.start)?;
+                        Ok(response.with_body(body))
+                    }
+                }
+            }
+        }
+    }
+
+    fn known(&self, path: &str, metadata: &Metadata) -> Known {
+        let modified = metadata.modified().ok();
+        let age = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let nanoseconds = age.unwrap_or_default().as_nanos();
+        Known {
+            content_type: content_type(path),
+            validators: Validators {
+                etag: value(format_args!("\"{nanoseconds:x}-{:x}\"", metadata.len())),
+                // RFC 9110 §8.8.2.1: never later than now.
+                modified: modified.map(|time| whole_seconds(time.min(SystemTime::now()))),
+            },
+            len: metadata.len(),
+            cache_control: self.cache_control.clone(),
+        }
     }
 }
 
@@ -99,16 +165,13 @@ enum Found {
 
 fn find(root: &Path, path: &FilePath) -> io::Result<Found> {
     let root = root.canonicalize()?;
-    let wanted = root.join(&path.relative);
-    let index = wanted.join("index.html");
-    let file = if path.is_directory { &index } else { &wanted };
-    let (file, metadata) = resolve(&root, file)?;
+    let (file, metadata) = resolve(&root, &root.join(&*path.file()))?;
     if metadata.is_file() {
         let open = File::open(&file)?;
         return Ok(Found::File(file, open));
     }
-    // A device or a pipe is never opened: reading one may never end.
-    let has_index = metadata.is_dir() && resolve(&root, &index)?.1.is_file();
+    // A device or a pipe is not opened: that may wait for ever.
+    let has_index = metadata.is_dir() && resolve(&root, &root.join(path.index()))?.1.is_file();
     if has_index { Ok(Found::Directory) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
@@ -132,45 +195,4 @@ fn refusal(error: io::Error) -> Error {
         }
         _ => Error::internal(error),
     }
-}
-
-fn known(path: &Path, metadata: &Metadata, max_age: Duration) -> Known {
-    let now = SystemTime::now();
-    let modified = metadata.modified().ok();
-    let age = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    Known {
-        content_type: content_type(&path.to_string_lossy()),
-        validators: Validators {
-            etag: format!("\"{:x}-{:x}\"", age.as_nanos(), metadata.len()),
-            // RFC 9110 §8.8.2.1: never later than now.
-            modified: modified.map(|time| whole_seconds(time.min(now))),
-        },
-        len: metadata.len(),
-        max_age,
-    }
-}
-
-fn body(mut file: File, range: Range<u64>) -> io::Result<Body> {
-    file.seek(SeekFrom::Start(range.start))?;
-    let len = range.end - range.start;
-    if len <= PIECE {
-        return Ok(read_piece(&mut file, len)?.into());
-    }
-    Ok(Body::stream(try_unfold((file, len), |(mut file, left)| async move {
-        if left == 0 {
-            return Ok::<_, io::Error>(None);
-        }
-        let read = spawn_blocking(move || Ok((read_piece(&mut file, left)?, file))).await;
-        let (piece, file): (Bytes, File) = read.map_err(io::Error::other).flatten()?;
-        let left = left - piece.len() as u64;
-        Ok(Some((piece, (file, left))))
-    })))
-}
-
-/// The next bytes of a file: all that are left, or a piece's worth.
-fn read_piece(file: &mut File, left: u64) -> io::Result<Bytes> {
-    let len = usize::try_from(left.min(PIECE)).expect("a piece is small");
-    let mut piece = vec![0; len];
-    file.read_exact(&mut piece)?;
-    Ok(piece.into())
 }

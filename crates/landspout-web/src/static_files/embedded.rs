@@ -1,10 +1,11 @@
 //! Files that are part of the program.
 
-use super::answer::{Known, about, content_type, to_method};
+use super::answer::{Known, about, cache_control, content_type, to_method, value};
 use super::path::FilePath;
 use crate::conditional::Validators;
 use crate::mount::add_slash;
 use bytes::Bytes;
+use http::HeaderValue;
 use landspout_handler::{Error, Handler, Request, Response};
 use std::collections::HashMap;
 use std::fmt;
@@ -40,7 +41,7 @@ impl Embedded {
                 content_type: content_type(name),
                 validators: Validators { etag: etag(content), modified: None },
                 len: content.len() as u64,
-                max_age: Duration::ZERO,
+                cache_control: cache_control(Duration::ZERO),
             };
             (name, (Bytes::from_static(content), known))
         };
@@ -51,7 +52,8 @@ impl Embedded {
     /// lets it ask each time, which costs a 304; use more where the URL changes with the content.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Embedded {
-        self.files.values_mut().for_each(|(_, known)| known.max_age = max_age);
+        let cache_control = cache_control(max_age);
+        self.files.values_mut().for_each(|(_, known)| known.cache_control = cache_control.clone());
         self
     }
 
@@ -60,15 +62,10 @@ impl Embedded {
             return response;
         }
         let not_found = || Error::new(404, "").into();
-        let Some(FilePath { relative, is_directory }) = FilePath::of(request.uri().path()) else {
+        let Some(path) = FilePath::of(request.uri().path()) else {
             return not_found();
         };
-        let index = match &*relative {
-            "" => "index.html".to_owned(),
-            relative => format!("{relative}/index.html"),
-        };
-        let name = if is_directory { &index } else { &relative };
-        match self.files.get(&**name) {
+        match self.files.get(&*path.file()) {
             Some((bytes, known)) => match about(known, request) {
                 (response, Some(range)) => {
                     let within = |at| usize::try_from(at).expect("it is within the bytes");
@@ -76,7 +73,7 @@ impl Embedded {
                 }
                 (response, None) => response,
             },
-            None if self.files.contains_key(&*index) => add_slash(request.uri()),
+            None if self.files.contains_key(&*path.index()) => add_slash(request.uri()),
             None => not_found(),
         }
     }
@@ -96,9 +93,9 @@ impl fmt::Debug for Embedded {
 
 /// FNV-1a with 64 bits, and the length. Whoever writes these files is no adversary: the tag has to
 /// change when they do, and not to withstand anybody.
-fn etag(content: &[u8]) -> String {
+fn etag(content: &[u8]) -> HeaderValue {
     let hash = content.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    format!("\"{hash:016x}-{:x}\"", content.len())
+    value(format_args!("\"{hash:016x}-{:x}\"", content.len()))
 }

@@ -26,6 +26,8 @@
 //! the root, and a symbolic link that leads out of the root is 404 as well.
 
 mod answer;
+mod at_once;
+mod content;
 mod directory;
 mod embedded;
 mod path;

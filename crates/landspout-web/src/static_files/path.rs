@@ -1,6 +1,7 @@
 //! From the path of a URL to the path of a file.
 
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// A path below a root that leads nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,19 @@ impl FilePath {
             }
         }
         Some(FilePath { relative, is_directory })
+    }
+
+    /// The file that is meant: the path itself, or the index of a directory.
+    pub(crate) fn file(&self) -> Cow<'_, str> {
+        if self.is_directory { Cow::Owned(self.index()) } else { Cow::Borrowed(&self.relative) }
+    }
+
+    /// What the file is called if the path is a directory.
+    pub(crate) fn index(&self) -> String {
+        match &*self.relative {
+            "" => "index.html".to_owned(),
+            relative => format!("{relative}/index.html"),
+        }
     }
 }
 
