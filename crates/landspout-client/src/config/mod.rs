@@ -84,7 +84,7 @@ pub struct ClientConfig {
     /// idle connection to another host is closed to make room.
     pub max_connections: usize,
 
-    /// Connections to one host, or rather to one scheme, host and port. Default 50. Further requests
+    /// Connections to one host, or rather to one scheme, host and port. Default 100. Further requests
     /// to it wait their turn, and do not hold up those to other hosts.
     pub max_connections_per_host: usize,
 
@@ -194,7 +194,7 @@ impl Default for ClientConfig {
             read_timeout: Duration::ZERO,
             timeout: Duration::from_secs(20),
             max_connections: 200,
-            max_connections_per_host: 50,
+            max_connections_per_host: 100,
             keep_alive: true,
             idle_timeout: Duration::from_secs(30),
             max_body_size: 100 * 1024 * 1024,
