@@ -82,7 +82,7 @@ impl Call {
             expect_continue: Duration::ZERO,
             gate: None,
             sight: None,
-            stopwatch: Stopwatch::start(),
+            stopwatch: Stopwatch::new(),
             remote_addr: None,
             history: Vec::new(),
             attempts: Vec::new(),
@@ -255,8 +255,9 @@ impl Call {
 
     fn add_authority(&self, headers: &mut HeaderMap) -> Result<(), Failure> {
         if !self.headers.contains_key(HOST) {
-            let host = HeaderValue::from_str(self.target.origin.host_header());
-            headers.insert(HOST, host.map_err(|error| Failure::new(Kind::Invalid, error))?);
+            let invalid = || Failure::new(Kind::Invalid, "no header can have the name of the host");
+            let host = self.target.origin.host_header().ok_or_else(invalid)?;
+            headers.insert(HOST, host.clone());
         }
         if let Some(credentials) = &self.target.credentials {
             headers.entry(AUTHORIZATION).or_insert_with(|| credentials.clone());

@@ -8,7 +8,7 @@ use crate::memory::Memory;
 use crate::metrics::Counters;
 use crate::network::Network;
 use crate::retry::RetryBudget;
-use crate::target::{Origin, Target, TargetError};
+use crate::target::{Target, TargetError};
 use crate::timings::Stopwatch;
 use crate::{
     ClientConfig, ClientMetrics, ClientResponse, FetchError, FetchHandle, Phase, PoolStats, Replay,
@@ -16,6 +16,7 @@ use crate::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use landspout_handler::{Handler, Request};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An HTTP client with a pool of connections. A clone shares the pool and the settings; a program
@@ -54,12 +55,18 @@ pub(crate) struct Inner {
     pub(crate) headers: Result<HeaderMap, String>,
     /// Those that the client adds, or what is wrong with the one that tells who it is.
     pub(crate) usual_headers: Result<HeaderMap, String>,
-    /// That of the last request: the next one most often goes there too, and its URL need not be
-    /// read as a whole.
-    last_origin: Mutex<Option<Origin>>,
+    /// Where the last request went: the next one often goes there too, or to another path of the
+    /// same origin.
+    last: Mutex<Option<Remembered>>,
     pub(crate) backend: Backend,
     pub(crate) budget: RetryBudget,
     pub(crate) counters: Arc<Counters>,
+}
+
+/// A URL that was read, and what was read in it.
+struct Remembered {
+    url: String,
+    target: Target,
 }
 
 /// What answers.
@@ -244,7 +251,8 @@ impl Client {
         request: Request,
         mut options: RequestOptions,
     ) -> Result<ClientResponse, FetchError> {
-        let stopwatch = Stopwatch::start();
+        let mut stopwatch = Stopwatch::new();
+        stopwatch.start();
         let (head, body) = request.into_http().into_parts();
         let target = match head.uri.scheme() {
             Some(_) => Target::from_uri(&head.uri),
@@ -284,24 +292,48 @@ impl Inner {
         };
         let (headers, budget) = (headers.collect(), RetryBudget::new(config.retry_budget));
         let usual_headers = user_agent.map(usual_headers);
-        let (counters, last_origin) = (Arc::default(), Mutex::default());
-        Inner { config, headers, usual_headers, last_origin, backend, budget, counters }
+        let (counters, last) = (Arc::default(), Mutex::default());
+        Inner { config, headers, usual_headers, last, backend, budget, counters }
     }
 
     fn target(&self, url: &str) -> Result<Target, TargetError> {
         match self.backend {
             Backend::Network(_) => {
-                let mut last = self.last_origin.lock().unwrap_or_else(PoisonError::into_inner);
-                let beside = last.as_ref().and_then(|origin| Target::parse_beside(origin, url));
-                if let Some(target) = beside {
-                    return Ok(target);
+                let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                match last.as_mut().and_then(|last| last.read_alike(url)) {
+                    Some(target) => Ok(target),
+                    None => Target::parse(url).inspect(|target| {
+                        *last = Remembered::of(url, target);
+                    }),
                 }
-                let target = Target::parse(url)?;
-                *last = Some(target.origin.clone());
-                Ok(target)
             }
             Backend::Memory(_) => Target::parse(MEMORY_BASE)?.join(url),
         }
+    }
+}
+
+impl Remembered {
+    /// User and password are not remembered.
+    fn of(url: &str, target: &Target) -> Option<Remembered> {
+        let (url, target) = (url.to_owned(), target.clone());
+        target.credentials.is_none().then_some(Remembered { url, target })
+    }
+
+    /// Reads the same URL again, or one of the same origin.
+    fn read_alike(&mut self, url: &str) -> Option<Target> {
+        if self.url != url {
+            self.target = Target::parse_beside(&self.target.origin, url)?;
+            self.url.clear();
+            self.url.push_str(url);
+        }
+        Some(self.target.clone())
+    }
+}
+
+/// The URL is none of anybody's business who looks at the client.
+impl fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.target.origin.fmt(f)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::handover;
 use crate::lease::Lease;
 use crate::memory::Memory;
 use crate::metrics::Tally;
+use crate::moment::Moment;
 use crate::network::Network;
 use crate::replay::Spare;
 use crate::route::{Route, version};
@@ -19,7 +20,7 @@ use landspout_handler::{Body, BodyError};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
@@ -38,7 +39,7 @@ pub(crate) struct Exchange<'a> {
 /// A moment, and the length of the limit that ends then.
 #[derive(Debug, Clone, Copy)]
 struct Deadline {
-    at: Instant,
+    at: Moment,
     limit: Duration,
 }
 
@@ -139,10 +140,9 @@ impl Exchange<'_> {
     }
 
     async fn queue(&mut self, network: &Network, route: &Route) -> Result<Lease, Failure> {
-        let now = Instant::now();
-        self.call.stopwatch.enter_at(Phase::Queue, now);
-        if let Some(lease) = network.leases.try_acquire(route, now) {
-            self.call.stopwatch.enter_at(Phase::Prepare, now);
+        self.call.stopwatch.enter_at_once(Phase::Queue);
+        if let Some(lease) = network.leases.try_acquire(route, self.call.stopwatch.entered()) {
+            self.call.stopwatch.enter_at_once(Phase::Prepare);
             return Ok(lease);
         }
         let deadline = Deadline::after(self.call.rules.queue_timeout);
@@ -173,8 +173,12 @@ impl Exchange<'_> {
         }
         let own = Deadline::after(self.call.rules.first_byte_timeout);
         let deadline = earlier(own, self.deadline());
-        let origin = &self.call.target.origin;
-        let answer = within(deadline, pin!(connection.send(request, origin))).await;
+        let (origin, at) = (&self.call.target.origin, deadline.map(|deadline| deadline.at));
+        let keeps_time = connection.keeps_time();
+        let answer = {
+            let sent = pin!(connection.send(request, origin, at.filter(|_| keeps_time)));
+            within(deadline.filter(|_| !keeps_time), sent).await
+        };
         if let Some(sent) = connection.wire().sent() {
             self.call.stopwatch.enter_at(Phase::FirstByte, sent);
         }
@@ -186,14 +190,16 @@ impl Exchange<'_> {
                 Err(connection.refuse_upgrade())
             }
             Ok(Ok(answer)) => {
-                self.call.stopwatch.enter_at(Phase::Body, answered.unwrap_or_else(Instant::now));
+                self.call.stopwatch.enter_at(Phase::Body, answered.unwrap_or_else(Moment::now));
                 Ok(answer)
             }
-            Ok(Err(unanswered)) => Err(unanswered),
-            // A request that ran out of time is not sent again.
-            Err(failure) => {
-                Err(Unanswered { failure, unsent: None, answered: true, refused: false })
-            }
+            Ok(Err(unanswered)) => Err(match deadline {
+                Some(deadline) if connection.is_late() => {
+                    Unanswered::late(Failure::timeout(deadline.limit))
+                }
+                _ => unanswered,
+            }),
+            Err(failure) => Err(Unanswered::late(failure)),
         }
     }
 
@@ -226,7 +232,7 @@ impl Exchange<'_> {
 
     /// How long the whole request may still take; `None` is without end.
     pub(crate) fn time_left(&self) -> Option<Duration> {
-        self.deadline().map(|deadline| deadline.at.saturating_duration_since(Instant::now()))
+        self.deadline().map(|deadline| deadline.at.since(Moment::now()))
     }
 
     /// When the whole request must be over: the time in queues does not count.
@@ -245,7 +251,7 @@ impl Deadline {
         if limit.is_zero() {
             return None;
         }
-        Some(Deadline { at: Instant::now().checked_add(limit)?, limit })
+        Some(Deadline { at: Moment::now().checked_add(limit)?, limit })
     }
 }
 
@@ -256,7 +262,9 @@ where
 {
     match deadline {
         Some(Deadline { at, limit }) => {
-            timeout_at(at, future).await.map_err(|_| Failure::timeout(limit))
+            // On the heap, because connections of HTTP/1.1 keep the time by themselves.
+            let answer = Box::pin(timeout_at(at.instant(), future)).await;
+            answer.map_err(|_| Failure::timeout(limit))
         }
         None => Ok(future.await),
     }

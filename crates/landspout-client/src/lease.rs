@@ -1,6 +1,7 @@
 //! A place in the pool, held for as long as a request needs its connection.
 
 use crate::connection::Connection;
+use crate::moment::Moment;
 use crate::pool::{Grant, Limits, Pool, Reusable, idle_time};
 use crate::route::Route;
 use crate::{ClientConfig, PoolStats};
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 
 /// How long a connection may take to become ready again after its answer was read: an upload that
 /// the server did not wait for may still be going out.
@@ -67,8 +68,8 @@ impl Leases {
     }
 
     /// A place at once, if there is one and nobody else is before.
-    pub(crate) fn try_acquire(&self, route: &Route, now: Instant) -> Option<Lease> {
-        let grant = self.0.lock().pool.try_take(route, now.into_std())?;
+    pub(crate) fn try_acquire(&self, route: &Route, now: Moment) -> Option<Lease> {
+        let grant = self.0.lock().pool.try_take(route, now)?;
         Some(Lease::new(&self.0, route.clone(), grant))
     }
 
@@ -79,7 +80,7 @@ impl Leases {
     pub(crate) async fn acquire(&self, route: &Route) -> Lease {
         let waiting = {
             let mut state = self.0.lock();
-            if let Some(grant) = state.pool.try_take(route, now()) {
+            if let Some(grant) = state.pool.try_take(route, Moment::now()) {
                 return Lease::new(&self.0, route.clone(), grant);
             }
             let (sender, receiver) = oneshot::channel();
@@ -105,20 +106,20 @@ impl Shared {
     /// dropped, which is why the lock is not held then.
     fn call_next(self: &Arc<Shared>) {
         loop {
-            let granted = self.lock().pool.grant(now());
+            let granted = self.lock().pool.grant(Moment::now());
             let Some((sender, route, grant)) = granted else { return };
             drop(sender.send(Lease::new(self, route, grant)));
         }
     }
 
-    /// Takes back what is idle now, for `idle` at the most.
+    /// Takes back what has been idle since then, for `idle` at the most.
     fn rest(
         self: &Arc<Shared>,
-        idle: Option<Duration>,
-        give: impl FnOnce(&mut Pool<Connection, oneshot::Sender<Lease>>, Option<std::time::Instant>),
+        (since, idle): (Moment, Option<Duration>),
+        give: impl FnOnce(&mut Pool<Connection, oneshot::Sender<Lease>>, Option<Moment>),
     ) {
         // A server may name a time beyond all clocks.
-        let until = idle.and_then(|idle| now().checked_add(idle));
+        let until = idle.and_then(|idle| since.checked_add(idle));
         let (starts_reaper, has_next) = {
             let mut state = self.lock();
             give(&mut state.pool, until);
@@ -206,8 +207,10 @@ impl Lease {
 
     fn into_pool(mut self, connection: Connection, idle: Option<Duration>) {
         self.hold = Hold::Nothing;
+        // The server counts from its last byte too.
+        let since = connection.wire().heard().unwrap_or_else(Moment::now);
         let route = &self.route;
-        self.shared.rest(idle, |pool, until| pool.give_back(route, connection, until));
+        self.shared.rest((since, idle), |pool, until| pool.give_back(route, connection, until));
     }
 }
 
@@ -221,7 +224,8 @@ impl Drop for Lease {
                 // The handle goes before the stream's end is noted, so that it is not the one that
                 // keeps a connection which the pool closes.
                 self.connection = None;
-                self.shared.rest(idle, |pool, until| pool.end_stream(route, id, until));
+                let rest = (Moment::now(), idle);
+                self.shared.rest(rest, |pool, until| pool.end_stream(route, id, until));
                 return;
             }
             Hold::Opening => self.shared.lock().pool.not_opened(route),
@@ -259,16 +263,16 @@ struct Reaper(Weak<Shared>);
 impl Reaper {
     async fn run(self) {
         while let Some(next) = self.reap() {
-            let pause = Instant::now() + REAP_PAUSE;
-            sleep_until(pause.max(Instant::from_std(next))).await;
+            let pause = Moment::now() + REAP_PAUSE;
+            sleep_until(pause.max(next).instant()).await;
         }
     }
 
-    fn reap(&self) -> Option<std::time::Instant> {
+    fn reap(&self) -> Option<Moment> {
         let shared = self.0.upgrade()?;
         let next = {
             let mut state = shared.lock();
-            let next = state.pool.expire(now());
+            let next = state.pool.expire(Moment::now());
             // Said under the lock, so that whoever gives back the next connection starts another.
             state.reaping = next.is_some();
             next
@@ -298,8 +302,4 @@ impl Reusable for Connection {
     fn capacity(&self) -> usize {
         Connection::capacity(self)
     }
-}
-
-fn now() -> std::time::Instant {
-    Instant::now().into_std()
 }

@@ -112,6 +112,7 @@ mod digest;
 mod expect;
 mod memory;
 mod metrics;
+mod moment;
 mod random;
 mod seconds;
 mod transfer;

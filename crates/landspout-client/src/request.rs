@@ -7,7 +7,6 @@ use crate::client::invalid;
 use crate::error::Cause;
 use crate::fetch::Fetch;
 use crate::target::{Target, TargetError, basic_credentials};
-use crate::timings::Stopwatch;
 use crate::{
     Client, ClientResponse, FetchError, FetchHandle, FileBody, HttpVersion, Multipart, ProxyConfig,
     Replay, RequestOptions, TlsConfig,
@@ -302,7 +301,7 @@ impl RequestBuilder {
     /// As for [`Client::fetch`].
     pub async fn send(self) -> Result<ClientResponse, FetchError> {
         let RequestBuilder { client, mut call, options, callbacks, error } = self;
-        call.stopwatch = Stopwatch::start();
+        call.stopwatch.start();
         if let Some(error) = error {
             return Err(invalid(error, &call.method, call.stopwatch));
         }

@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::error::{Cause, Failure, Kind};
 use crate::handover;
+use crate::moment::Moment;
 use crate::{Attempt, FetchError, Phase, Timings};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, Version, response};
@@ -11,7 +12,6 @@ use landspout_handler::{Body, BodyError, Response, Upgrade};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
-use tokio::time::Instant;
 
 /// An answer: its head, and its body as it is read.
 ///
@@ -27,7 +27,7 @@ pub struct ClientResponse {
     /// The target as text, made when somebody asks for it.
     url: OnceLock<String>,
     /// When the body was read to its end.
-    ended: Option<Instant>,
+    ended: Option<Moment>,
     /// In a box, because nearly all answers have none.
     trailers: Option<Box<HeaderMap>>,
 }
@@ -100,7 +100,7 @@ impl ClientResponse {
 
     /// How long each phase took, up to the end of the body; or up to now, if it is still being read.
     pub fn timings(&self) -> Timings {
-        self.call.stopwatch.read_at(self.ended.unwrap_or_else(Instant::now))
+        self.call.stopwatch.read_at(self.ended.unwrap_or_else(Moment::now))
     }
 
     /// How many bytes of the body are still to come, if that is known.
@@ -202,7 +202,7 @@ impl ClientResponse {
 
     fn note_end(&mut self) {
         if self.ended.is_none() && self.body.is_end_stream() {
-            self.ended = Some(Instant::now());
+            self.ended = Some(Moment::now());
         }
     }
 

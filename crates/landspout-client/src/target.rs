@@ -8,38 +8,46 @@ use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 use url::{Position, Url};
 
 /// Scheme, host and port: what a connection is made to, and what credentials belong to
-/// (RFC 9110 §4.3.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
+/// (RFC 9110 §4.3.1). Each request has several of one, and so all share what is in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin(Arc<Place>);
+
+/// What is in an [`Origin`].
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Of the other fields: each request's route is hashed.
+    pub(crate) hash: u64,
     /// `https`, and not `http`.
     pub(crate) secure: bool,
     pub(crate) port: u16,
     /// The host in lower case, an IPv6 address in brackets; and the port, if it is not the
     /// scheme's own.
-    authority: Arc<str>,
+    authority: Box<str>,
     /// Bytes of the host in `authority`.
     host_len: usize,
-    /// Of the other fields: each request's route is hashed.
-    pub(crate) hash: u64,
+    /// The value of `Host`, if the authority can be one.
+    host_header: Option<HeaderValue>,
 }
 
 /// What makes hashes such that nobody outside can choose hosts whose hashes are the same.
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 impl Origin {
-    fn with(secure: bool, port: u16, authority: Arc<str>, host_len: usize) -> Origin {
+    fn with(secure: bool, port: u16, authority: Box<str>, host_len: usize) -> Origin {
         let hash = SEED.hash_one((&authority, port, secure));
-        Origin { secure, port, authority, host_len, hash }
+        let host_header = HeaderValue::from_str(&authority).ok();
+        Origin(Arc::new(Place { hash, secure, port, authority, host_len, host_header }))
     }
 
     /// `host` is in lower case.
     pub(crate) fn new(secure: bool, host: &str, port: u16) -> Origin {
         let authority = if port == default_port(secure) {
-            Arc::from(host)
+            Box::from(host)
         } else {
             format!("{host}:{port}").into()
         };
@@ -75,11 +83,28 @@ impl Origin {
         Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
     }
 
-    /// The value of `Host`: without the port where it is the scheme's own (RFC 9110 §7.2).
-    pub(crate) fn host_header(&self) -> &str {
-        &self.authority
+    /// The value of `Host`: without the port where it is the scheme's own (RFC 9110 §7.2). `None` if
+    /// the host's name has characters that no header has.
+    pub(crate) fn host_header(&self) -> Option<&HeaderValue> {
+        self.host_header.as_ref()
     }
 }
+
+impl Deref for Origin {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.0
+    }
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Origin) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Origin {}
 
 impl Hash for Origin {
     fn hash<H: Hasher>(&self, hasher: &mut H) {

@@ -1,7 +1,7 @@
 //! How long each phase of a request took.
 
+use crate::moment::Moment;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// How long each phase took. `None`: the phase did not happen, or was not reached.
 ///
@@ -85,13 +85,13 @@ impl std::fmt::Display for Phase {
 /// Measures the phases of one fetch, one after the other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch {
-    started: Instant,
+    started: Moment,
     phase: Phase,
     reused: bool,
-    /// When the phase began, in nanoseconds after `started`; as all numbers here, because sums of
-    /// whole numbers are cheap, and are made for every request.
-    entered: u64,
-    /// How long each phase took so far, by its number. One that did not happen has [`NEVER`].
+    /// When the phase began.
+    entered: Moment,
+    /// How long each phase took so far, by its number, in nanoseconds. One that did not happen has
+    /// [`NEVER`].
     spent: [u64; PHASES],
 }
 
@@ -100,34 +100,55 @@ const PHASES: usize = Phase::Body as usize + 1;
 const NEVER: u64 = u64::MAX;
 
 impl Stopwatch {
-    pub(crate) fn start() -> Stopwatch {
-        let (started, phase) = (Instant::now(), Phase::Prepare);
-        Stopwatch { started, phase, reused: false, entered: 0, spent: [NEVER; PHASES] }
+    /// One that stands: its phases count when it was [started](Stopwatch::start).
+    pub(crate) fn new() -> Stopwatch {
+        let (started, entered) = (Moment::default(), Moment::default());
+        let phase = Phase::Prepare;
+        Stopwatch { started, phase, reused: false, entered, spent: [NEVER; PHASES] }
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.started = Moment::now();
+        self.entered = self.started;
     }
 
     pub(crate) fn phase(&self) -> Phase {
         self.phase
     }
 
-    pub(crate) fn started(&self) -> Instant {
+    pub(crate) fn started(&self) -> Moment {
         self.started
     }
 
     /// Ends the current phase, and begins another.
     pub(crate) fn enter(&mut self, phase: Phase) {
-        self.enter_at(phase, Instant::now());
+        self.enter_at(phase, Moment::now());
     }
 
     /// As [`enter`](Stopwatch::enter), for a moment that has passed.
-    pub(crate) fn enter_at(&mut self, phase: Phase, now: Instant) {
-        let now = self.nanos(now);
-        self.turn(phase, now);
+    pub(crate) fn enter_at(&mut self, phase: Phase, now: Moment) {
+        let spent = &mut self.spent[self.phase as usize];
+        let before = if *spent == NEVER { 0 } else { *spent };
+        let more = u64::try_from(now.since(self.entered).as_nanos()).unwrap_or(NEVER);
+        *spent = before.saturating_add(more);
+        self.phase = phase;
+        self.entered = now;
+    }
+
+    /// Begins a phase that takes no time to speak of upon the one before: no clock is read.
+    pub(crate) fn enter_at_once(&mut self, phase: Phase) {
+        self.enter_at(phase, self.entered);
+    }
+
+    /// When the phase began.
+    pub(crate) fn entered(&self) -> Moment {
+        self.entered
     }
 
     /// Begins to send. A connection that was reused has been ready since preparing began.
     pub(crate) fn enter_send(&mut self) {
         match self.reused {
-            true => self.turn(Phase::Send, self.entered),
+            true => self.enter_at_once(Phase::Send),
             false => self.enter(Phase::Send),
         }
     }
@@ -139,6 +160,7 @@ impl Stopwatch {
         self.spent[Phase::Queue as usize] = queued;
         self.reused = false;
         self.phase = Phase::Prepare;
+        self.entered = Moment::now();
     }
 
     pub(crate) fn set_reused(&mut self) {
@@ -156,11 +178,11 @@ impl Stopwatch {
 
     /// The timings up to now.
     pub(crate) fn read(&self) -> Timings {
-        self.read_at(Instant::now())
+        self.read_at(Moment::now())
     }
 
     /// The timings up to a moment.
-    pub(crate) fn read_at(&self, now: Instant) -> Timings {
+    pub(crate) fn read_at(&self, now: Moment) -> Timings {
         let mut copy = *self;
         copy.enter_at(self.phase, now);
         Timings {
@@ -172,7 +194,7 @@ impl Stopwatch {
             send: copy.spent(Phase::Send),
             first_byte: copy.spent(Phase::FirstByte),
             body: copy.spent(Phase::Body),
-            total: Some(now.saturating_duration_since(self.started)),
+            total: Some(now.since(self.started)),
             reused: self.reused,
         }
     }
@@ -180,19 +202,5 @@ impl Stopwatch {
     fn spent(&self, phase: Phase) -> Option<Duration> {
         let spent = self.spent[phase as usize];
         (spent != NEVER).then(|| Duration::from_nanos(spent))
-    }
-
-    /// `now` is in nanoseconds after the start.
-    fn turn(&mut self, phase: Phase, now: u64) {
-        let spent = &mut self.spent[self.phase as usize];
-        let before = if *spent == NEVER { 0 } else { *spent };
-        *spent = before.saturating_add(now.saturating_sub(self.entered));
-        self.phase = phase;
-        self.entered = now;
-    }
-
-    fn nanos(&self, moment: Instant) -> u64 {
-        let nanos = moment.saturating_duration_since(self.started).as_nanos();
-        u64::try_from(nanos).unwrap_or(u64::MAX)
     }
 }

@@ -3,13 +3,14 @@
 use crate::error::Stalled;
 use crate::lease::Lease;
 use crate::metrics::Tally;
+use crate::moment::Moment;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use landspout_handler::BodyError;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 /// A body that must be over by a deadline, and that gives its connection back at its end. Dropped
 /// before, it closes the connection.
@@ -23,7 +24,7 @@ pub(crate) struct Transfer<B: http_body::Body> {
     limits: TransferLimits,
     tally: Tally,
     /// When the body must go on, while it is waited for and that has a limit.
-    quiet_until: Option<Instant>,
+    quiet_until: Option<Moment>,
     /// Made when the body is waited for: a small one has come with its head.
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -32,7 +33,7 @@ pub(crate) struct Transfer<B: http_body::Body> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TransferLimits {
     /// When it must be over.
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) deadline: Option<Moment>,
     /// How long it may go without a byte; zero is no limit.
     pub(crate) read_timeout: Duration,
 }
@@ -72,20 +73,20 @@ impl<B: http_body::Body> Transfer<B> {
     }
 
     fn is_late(&self) -> bool {
-        self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.limits.deadline.is_some_and(|deadline| Moment::now() >= deadline)
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let TransferLimits { deadline, read_timeout } = self.limits;
         if self.quiet_until.is_none() && !read_timeout.is_zero() {
-            self.quiet_until = Instant::now().checked_add(read_timeout);
+            self.quiet_until = Moment::now().checked_add(read_timeout);
         }
         let Some(end) = [deadline, self.quiet_until].into_iter().flatten().min() else {
             return Poll::Pending;
         };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(end)));
-        if sleep.deadline() != end {
-            sleep.as_mut().reset(end);
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(end.instant())));
+        if sleep.deadline() != end.instant() {
+            sleep.as_mut().reset(end.instant());
         }
         sleep.as_mut().poll(cx)
     }

@@ -1,41 +1,47 @@
 //! When which bytes went over a connection.
 
 use crate::interim::Interim;
+use crate::moment::Moment;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
 
 /// What happened on a connection since its current request [began](Wire::begin). The task that
 /// drives the connection writes it, the request reads it.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    made: Instant,
-    /// Nanoseconds after `made`, 0 for never: the last write before the answer began.
+    /// A [`Moment`], 0 for never: the last write before the answer began.
     sent: AtomicU64,
-    /// Nanoseconds after `made`, 0 for never: the first read.
+    /// A [`Moment`], 0 for never: the first read.
     answered: AtomicU64,
+    /// Likewise: the last read.
+    heard: AtomicU64,
     /// Bytes.
     received: AtomicU64,
     /// Whether the request's body was read to its end.
     body_done: AtomicBool,
     /// Whether there were too many interim answers (1xx).
     flooded: AtomicBool,
+    /// A [`Moment`], 0 for none: when the head of the answer must be there.
+    deadline: AtomicU64,
+    /// Whether it was not.
+    late: AtomicBool,
 }
 
 impl Wire {
     pub(crate) fn new() -> Arc<Wire> {
         Arc::new(Wire {
-            made: Instant::now(),
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
             received: AtomicU64::new(0),
             body_done: AtomicBool::new(false),
             flooded: AtomicBool::new(false),
+            deadline: AtomicU64::new(0),
+            late: AtomicBool::new(false),
         })
     }
 
@@ -43,20 +49,26 @@ impl Wire {
     pub(crate) fn begin(&self, body_done: bool) {
         self.sent.store(0, Relaxed);
         self.answered.store(0, Relaxed);
+        self.heard.store(0, Relaxed);
         self.received.store(0, Relaxed);
         self.body_done.store(body_done, Relaxed);
     }
 
     /// When the last byte of the request went out that went out before the answer; `None` while the
     /// request's body is not at its end.
-    pub(crate) fn sent(&self) -> Option<Instant> {
+    pub(crate) fn sent(&self) -> Option<Moment> {
         let done = self.body_done.load(Relaxed) || self.answered.load(Relaxed) != 0;
-        if done { self.instant(&self.sent) } else { None }
+        if done { Moment::from_number(self.sent.load(Relaxed)) } else { None }
     }
 
     /// When the first byte of the answer came.
-    pub(crate) fn answered(&self) -> Option<Instant> {
-        self.instant(&self.answered)
+    pub(crate) fn answered(&self) -> Option<Moment> {
+        Moment::from_number(self.answered.load(Relaxed))
+    }
+
+    /// When the last bytes of the answer came.
+    pub(crate) fn heard(&self) -> Option<Moment> {
+        Moment::from_number(self.heard.load(Relaxed))
     }
 
     /// How many bytes of the answer came.
@@ -68,10 +80,28 @@ impl Wire {
         self.body_done.store(true, Relaxed);
     }
 
+    /// When the head of the answer must be there, if the task of the connection is to see to it.
+    pub(crate) fn deadline(&self) -> Option<Moment> {
+        Moment::from_number(self.deadline.load(Relaxed))
+    }
+
+    pub(crate) fn set_deadline(&self, deadline: Option<Moment>) {
+        self.deadline.store(deadline.map_or(0, Moment::to_number), Relaxed);
+    }
+
+    /// Notes that the answer was too late. The connection is broken off then.
+    pub(crate) fn note_late(&self) {
+        self.late.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        self.late.load(Relaxed)
+    }
+
     /// Notes that the request goes out now, where the bytes of several requests are mingled.
     #[cfg(feature = "http2")]
     pub(crate) fn note_sent(&self) {
-        self.sent.store(self.nanos(), Relaxed);
+        self.sent.store(Moment::now().to_number(), Relaxed);
     }
 
     /// Notes that the answer has begun, likewise.
@@ -87,30 +117,22 @@ impl Wire {
 
     /// The bytes went out at this moment, and not at one after it: the other side may have read
     /// them before this side runs again.
-    fn note_written(&self, nanos: u64) {
+    fn note_written(&self, moment: Moment) {
         if self.answered.load(Relaxed) == 0 {
-            self.sent.store(nanos, Relaxed);
+            self.sent.store(moment.to_number(), Relaxed);
         }
     }
 
     /// Whether these were the first bytes of an answer.
     fn note_read(&self, bytes: usize) -> bool {
-        let is_first = self.received.fetch_add(bytes as u64, Relaxed) == 0;
-        if is_first {
-            self.answered.store(self.nanos(), Relaxed);
+        // Nobody else writes: plain stores will do.
+        let (before, now) = (self.received(), Moment::now().to_number());
+        self.received.store(before + bytes as u64, Relaxed);
+        self.heard.store(now, Relaxed);
+        if before == 0 {
+            self.answered.store(now, Relaxed);
         }
-        is_first
-    }
-
-    fn nanos(&self) -> u64 {
-        u64::try_from(self.made.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
-    }
-
-    fn instant(&self, nanos: &AtomicU64) -> Option<Instant> {
-        match nanos.load(Relaxed) {
-            0 => None,
-            nanos => Some(self.made + Duration::from_nanos(nanos)),
-        }
+        before == 0
     }
 }
 
@@ -161,9 +183,9 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let nanos = self.wire.nanos();
+        let moment = Moment::now();
         let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
-        self.wire.note_written(nanos);
+        self.wire.note_written(moment);
         Poll::Ready(Ok(written))
     }
 
@@ -172,9 +194,13 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let nanos = self.wire.nanos();
+        // The system takes one piece faster when it need not look for others.
+        if let [piece] = pieces {
+            return self.poll_write(cx, piece);
+        }
+        let moment = Moment::now();
         let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, pieces))?;
-        self.wire.note_written(nanos);
+        self.wire.note_written(moment);
         Poll::Ready(Ok(written))
     }
 

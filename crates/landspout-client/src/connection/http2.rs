@@ -89,7 +89,7 @@ impl Connection {
         }
         let wire = Arc::clone(&self.wire);
         wire.begin(request.body().is_end_stream());
-        let request = request.map(|body| Outgoing { body, wire: Arc::clone(&wire) });
+        let request = request.map(|body| Outgoing::new(body, &wire));
         // What is written from here on is mingled with what others write.
         wire.note_sent();
         match link.sender.try_send_request(request).await {
@@ -107,7 +107,7 @@ impl Connection {
     }
 
     fn sort_http2(&self, mut error: TrySendError<Request<Outgoing>>) -> Unanswered {
-        let unsent = error.take_message().map(|request| request.into_body().body);
+        let unsent = error.take_message().map(|request| request.into_body().into_body());
         let error = error.into_error();
         let cause = h2_error(&error);
         let refused = cause.is_some_and(is_refusal);
@@ -154,7 +154,9 @@ fn extend(request: &mut Request<Body>) -> bool {
 fn address(request: &mut Request<Body>, origin: &Origin) {
     let host = request.headers_mut().remove(HOST);
     let uri = match host.as_ref().map(HeaderValue::as_bytes) {
-        Some(host) if host != origin.host_header().as_bytes() => named(host, request.uri(), origin),
+        Some(host) if origin.host_header().is_none_or(|own| own != host) => {
+            named(host, request.uri(), origin)
+        }
         _ => origin.absolute(request.uri()),
     };
     *request.uri_mut() = uri;

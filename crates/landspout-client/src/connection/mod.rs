@@ -2,6 +2,7 @@
 //! else in this crate.
 
 mod body;
+mod driver;
 #[cfg(feature = "http2")]
 mod frames;
 mod http1;
@@ -19,9 +20,12 @@ use crate::error::{Cause, Failure, Kind};
 use crate::expect::{Gate, Threshold};
 use crate::handover;
 use crate::io::Io;
+use crate::moment::Moment;
 use crate::target::Origin;
-use crate::wire::{Watched, Wire};
+use crate::wire::Wire;
 use body::Outgoing;
+#[cfg(feature = "http2")]
+use futures_util::future::Either;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Response, StatusCode, response};
 use http_body::Body as _;
@@ -82,6 +86,13 @@ pub(crate) struct Unanswered {
     pub(crate) refused: bool,
 }
 
+impl Unanswered {
+    /// A request that ran out of time is not sent again.
+    pub(crate) fn late(failure: Failure) -> Unanswered {
+        Unanswered { failure, unsent: None, answered: true, refused: false }
+    }
+}
+
 impl Connection {
     /// Takes over the I/O, and starts the task that drives it on the current runtime.
     pub(crate) async fn start(io: Io, settings: Settings) -> Result<Connection, Failure> {
@@ -92,8 +103,8 @@ impl Connection {
             #[cfg(feature = "http2")]
             true => Link::Http2(Http2::start(io, &settings).await?),
             _ => {
-                let io = Watched::new(io, Arc::clone(&wire));
-                Link::Http1(Http1::start(io, settings.max_header_size).await?)
+                let wire = Arc::clone(&wire);
+                Link::Http1(Http1::start(io, wire, settings.max_header_size).await?)
             }
         };
         let settings = Arc::new(settings);
@@ -174,27 +185,44 @@ impl Connection {
         }
     }
 
+    /// Whether it keeps the time limit of a request by itself.
+    pub(crate) fn keeps_time(&self) -> bool {
+        match &self.link {
+            Link::Http1(link) => link.is_at_home(),
+            #[cfg(feature = "http2")]
+            Link::Http2(_) => false,
+        }
+    }
+
+    /// Whether it was closed because its answer was too late.
+    pub(crate) fn is_late(&self) -> bool {
+        self.wire.is_late()
+    }
+
     /// Sends a request to an origin, and returns the head of the answer, and its body. An answer of
-    /// 101 brings the connection along.
+    /// 101 brings the connection along. One that [keeps time](Connection::keeps_time) closes itself
+    /// at the deadline.
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection; with HTTP/2 only the request's stream.
-    pub(crate) async fn send(
-        &mut self,
+    pub(crate) fn send<'a>(
+        &'a mut self,
         mut request: Request<Body>,
-        origin: &Origin,
-    ) -> Result<(response::Parts, Answer), Unanswered> {
+        origin: &'a Origin,
+        deadline: Option<Moment>,
+    ) -> impl Future<Output = Result<(response::Parts, Answer), Unanswered>> + Send + 'a {
         if self.settings.absolute {
             self.address_to_proxy(&mut request, origin);
         }
         #[cfg(feature = "http2")]
         if matches!(self.link, Link::Http2(_)) {
             // On the heap, so that the future of HTTP/1.1 is small.
-            return Box::pin(self.send_http2(request, origin)).await;
+            return Either::Left(Box::pin(self.send_http2(request, origin)));
         }
         self.wire.begin(request.body().is_end_stream());
+        self.wire.set_deadline(deadline);
         let gate = request.extensions_mut().remove::<Gate>();
-        let mut request = request.map(|body| Outgoing { body, wire: Arc::clone(&self.wire) });
+        let mut request = request.map(|body| Outgoing::new(body, &self.wire));
         self.threshold = gate.clone().map(Threshold);
         if let Some(gate) = gate {
             on_informational(&mut request, move |interim| {
@@ -208,16 +236,23 @@ impl Connection {
             #[cfg(feature = "http2")]
             Link::Http2(_) => unreachable!("what has streams was sent on one"),
         };
-        match sent.await {
-            Ok(response) if self.is_refused_by_proxy(&response) => {
-                Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
+        let answer = async {
+            let answer = sent.await;
+            self.wire.set_deadline(None);
+            match answer {
+                Ok(response) if self.is_refused_by_proxy(&response) => {
+                    Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
+                }
+                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                    Box::pin(self.hand_over(response)).await
+                }
+                Ok(response) => Ok(take_apart(response)),
+                Err(error) => Err(self.sort(error)),
             }
-            Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                Box::pin(self.hand_over(response)).await
-            }
-            Ok(response) => Ok(take_apart(response)),
-            Err(error) => Err(self.sort(error)),
-        }
+        };
+        #[cfg(feature = "http2")]
+        let answer = Either::Right(answer);
+        answer
     }
 
     /// What to make of an answer of 101 that nobody wanted.
@@ -256,7 +291,7 @@ impl Connection {
     }
 
     fn sort(&self, mut error: TrySendError<Request<Outgoing>>) -> Unanswered {
-        let unsent = error.take_message().map(|request| request.into_body().body);
+        let unsent = error.take_message().map(|request| request.into_body().into_body());
         let error = error.into_error();
         if self.wire.is_flooded() {
             return self.unanswered(Kind::Malformed, "too many 1xx answers");

@@ -1,8 +1,8 @@
 //! What the pool knows of one host.
 
 use super::{Grant, Reusable};
+use crate::moment::Moment;
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 /// The connections of one route, and who waits for one.
 ///
@@ -29,7 +29,7 @@ pub(super) struct Host<C, W> {
 pub(super) struct Idle<C> {
     pub(super) id: u64,
     /// When it is too old; `None` is never.
-    pub(super) until: Option<Instant>,
+    pub(super) until: Option<Moment>,
     pub(super) connection: C,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Shared<C> {
     pub(super) streams: usize,
     /// While there are none: under which number it stands in the pool's list of idle connections,
     /// and when it is too old.
-    pub(super) idle: Option<(u64, Option<Instant>)>,
+    pub(super) idle: Option<(u64, Option<Moment>)>,
 }
 
 /// The first in line of a host that can be served.
@@ -85,7 +85,7 @@ impl<C: Reusable, W> Host<C, W> {
 
     /// The idle connection used last that is still usable, and throws away those above it; the
     /// numbers of what it took are given to `forget`.
-    pub(super) fn take_idle(&mut self, now: Instant, mut forget: impl FnMut(u64)) -> Option<C> {
+    pub(super) fn take_idle(&mut self, now: Moment, mut forget: impl FnMut(u64)) -> Option<C> {
         while let Some(entry) = self.idle.pop() {
             forget(entry.id);
             if entry.is_usable(now) {
@@ -100,7 +100,7 @@ impl<C: Reusable, W> Host<C, W> {
     /// `forget`.
     pub(super) fn take_stream(
         &mut self,
-        now: Instant,
+        now: Moment,
         mut forget: impl FnMut(u64),
     ) -> Option<(Grant<C>, Option<u64>)> {
         self.shared.retain(|shared| match shared.idle {
@@ -124,9 +124,9 @@ impl<C: Reusable, W> Host<C, W> {
 
     /// Throws away what is idle and of no use any more, and tells its numbers to `forget`; returns
     /// when the next one will be too old.
-    pub(super) fn expire(&mut self, now: Instant, mut forget: impl FnMut(u64)) -> Option<Instant> {
-        let mut next: Option<Instant> = None;
-        let mut keep = |id: u64, until: Option<Instant>, is_open: bool| {
+    pub(super) fn expire(&mut self, now: Moment, mut forget: impl FnMut(u64)) -> Option<Moment> {
+        let mut next: Option<Moment> = None;
+        let mut keep = |id: u64, until: Option<Moment>, is_open: bool| {
             let keeps = is_open && !is_over(until, now);
             if !keeps {
                 forget(id);
@@ -145,7 +145,7 @@ impl<C: Reusable, W> Host<C, W> {
 }
 
 impl<C: Reusable> Idle<C> {
-    fn is_usable(&self, now: Instant) -> bool {
+    fn is_usable(&self, now: Moment) -> bool {
         !is_over(self.until, now) && self.connection.is_open()
     }
 }
@@ -170,6 +170,6 @@ impl<C, W> Default for Host<C, W> {
     }
 }
 
-fn is_over(until: Option<Instant>, now: Instant) -> bool {
+fn is_over(until: Option<Moment>, now: Moment) -> bool {
     until.is_some_and(|until| now >= until)
 }

@@ -1,15 +1,18 @@
 //! Who may use which connection next.
 
 mod host;
+mod idle_line;
 #[cfg(test)]
 mod tests;
 
 use crate::PoolStats;
+use crate::moment::Moment;
 use crate::route::{Route, RouteHasher};
 use host::{Host, Idle, Shared, Turn};
+use idle_line::IdleLine;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The pool's books: idle connections, connections in use, and who waits for one.
 ///
@@ -29,7 +32,7 @@ pub(crate) struct Pool<C, W> {
     /// Connections in use, whatever the number of requests on them.
     busy: usize,
     /// All idle connections, the one that has been idle longest first.
-    idle: BTreeMap<u64, Route>,
+    idle: IdleLine,
     /// The first in line of each host that has room for a connection, the one that has waited
     /// longest first.
     turns: BTreeMap<u64, Route>,
@@ -76,7 +79,7 @@ impl<C: Reusable, W> Pool<C, W> {
             limits,
             hosts: HashMap::default(),
             busy: 0,
-            idle: BTreeMap::new(),
+            idle: IdleLine::default(),
             turns: BTreeMap::new(),
             shares: BTreeMap::new(),
             next_id: 0,
@@ -84,7 +87,7 @@ impl<C: Reusable, W> Pool<C, W> {
     }
 
     /// A connection at once, if there is one and nobody else is before.
-    pub(crate) fn try_take(&mut self, route: &Route, now: Instant) -> Option<Grant<C>> {
+    pub(crate) fn try_take(&mut self, route: &Route, now: Moment) -> Option<Grant<C>> {
         if self.has_next() { None } else { self.take(route, now) }
     }
 
@@ -108,7 +111,7 @@ impl<C: Reusable, W> Pool<C, W> {
 
     /// The next in line who may have a connection now, and which. To be called after every change
     /// until it gives `None`.
-    pub(crate) fn grant(&mut self, now: Instant) -> Option<(W, Route, Grant<C>)> {
+    pub(crate) fn grant(&mut self, now: Moment) -> Option<(W, Route, Grant<C>)> {
         while let Some((&ticket, route)) = self.shares.first_key_value() {
             let route = route.clone();
             if let Some(grant) = self.take(&route, now) {
@@ -153,9 +156,9 @@ impl<C: Reusable, W> Pool<C, W> {
     }
 
     /// Takes back a connection that can be used again until the given time.
-    pub(crate) fn give_back(&mut self, route: &Route, connection: C, until: Option<Instant>) {
+    pub(crate) fn give_back(&mut self, route: &Route, connection: C, until: Option<Moment>) {
         let id = self.number();
-        self.idle.insert(id, route.clone());
+        self.idle.push(id, route.clone());
         self.busy -= 1;
         self.change(route, |host| {
             host.busy -= 1;
@@ -171,7 +174,7 @@ impl<C: Reusable, W> Pool<C, W> {
 
     /// Notes that a request has left a shared connection. If it was the last one the connection is
     /// idle, and can be used until the given time.
-    pub(crate) fn end_stream(&mut self, route: &Route, id: u64, until: Option<Instant>) {
+    pub(crate) fn end_stream(&mut self, route: &Route, id: u64, until: Option<Moment>) {
         let number = self.number();
         let rests = self.change(route, |host| {
             let shared = host.find_shared(id)?;
@@ -190,19 +193,19 @@ impl<C: Reusable, W> Pool<C, W> {
         if let Some(is_open) = rests {
             self.busy -= 1;
             if is_open {
-                self.idle.insert(number, route.clone());
+                self.idle.push(number, route.clone());
             }
         }
     }
 
     /// Closes idle connections that are too old or were closed by the other side, and tells when the
     /// next one will be too old.
-    pub(crate) fn expire(&mut self, now: Instant) -> Option<Instant> {
+    pub(crate) fn expire(&mut self, now: Moment) -> Option<Moment> {
         let idle = &mut self.idle;
         let next = self
             .hosts
             .values_mut()
-            .filter_map(|host| host.expire(now, |number| drop(idle.remove(&number))))
+            .filter_map(|host| host.expire(now, |number| idle.remove(number)))
             .min();
         self.hosts.retain(|_, host| !host.is_empty());
         next
@@ -220,14 +223,12 @@ impl<C: Reusable, W> Pool<C, W> {
         }
     }
 
-    fn take(&mut self, route: &Route, now: Instant) -> Option<Grant<C>> {
+    fn take(&mut self, route: &Route, now: Moment) -> Option<Grant<C>> {
         let Pool { limits, idle, hosts, busy, .. } = self;
         if let Some(host) = hosts.get_mut(route) {
-            if let Some((grant, was_idle)) =
-                host.take_stream(now, |number| drop(idle.remove(&number)))
-            {
+            if let Some((grant, was_idle)) = host.take_stream(now, |number| idle.remove(number)) {
                 if let Some(number) = was_idle {
-                    idle.remove(&number);
+                    idle.remove(number);
                     *busy += 1;
                 }
                 return Some(self.taken(route, grant));
@@ -235,7 +236,7 @@ impl<C: Reusable, W> Pool<C, W> {
             if !host.has_room(route.multiplexes, limits.per_host) {
                 return None;
             }
-            if let Some(connection) = host.take_idle(now, |number| drop(idle.remove(&number))) {
+            if let Some(connection) = host.take_idle(now, |number| idle.remove(number)) {
                 // Room that was there is taken: nobody's place in the lines is another.
                 host.busy += 1;
                 *busy += 1;

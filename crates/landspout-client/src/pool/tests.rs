@@ -1,11 +1,13 @@
 //! The pool against a plain list.
 
-use super::{Grant, Limits, Pool, Reusable, idle_time};
+use super::{Grant, IdleLine, Limits, Pool, Reusable, idle_time};
 use crate::ClientConfig;
+use crate::moment::Moment;
 use crate::route::Route;
 use crate::target::Target;
 use proptest::prelude::*;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A connection that is known by its number, and is open if that is even.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +39,8 @@ fn busy_and_idle(pool: &TestPool) -> (usize, usize) {
     (stats.in_use, stats.idle)
 }
 
-fn pool(total: usize, per_host: usize) -> (TestPool, Instant) {
-    (Pool::new(Limits::new(total, per_host)), Instant::now())
+fn pool(total: usize, per_host: usize) -> (TestPool, Moment) {
+    (Pool::new(Limits::new(total, per_host)), Moment::now())
 }
 
 #[test]
@@ -82,7 +84,7 @@ fn nothing_is_remembered_of_a_host_without_connections() {
     let ticket = pool.wait(&route(0), 1);
     pool.cancel(&route(0), ticket);
     pool.release(&route(0));
-    assert!(pool.hosts.is_empty() && pool.turns.is_empty() && pool.idle.is_empty());
+    assert!(pool.hosts.is_empty() && pool.turns.is_empty() && pool.idle.len() == 0);
 }
 
 #[test]
@@ -231,6 +233,30 @@ proptest! {
             prop_assert_eq!(busy_and_idle(&pool), (model.in_use.len(), model.idle.len()));
             let (in_use, idle) = busy_and_idle(&pool);
             prop_assert!(in_use + idle <= total);
+        }
+    }
+}
+
+proptest! {
+    /// The line of idle connections is a map from rising numbers, of which the least goes first.
+    #[test]
+    fn idle_connections_stand_in_line(steps in prop::collection::vec((0..3_u8, 0..40_u64), 0..200)) {
+        let (mut line, mut model, mut next) = (IdleLine::default(), BTreeMap::new(), 0);
+        for (step, number) in steps {
+            match step {
+                0 => {
+                    next += 1;
+                    line.push(next, route(number as usize));
+                    model.insert(next, route(number as usize));
+                }
+                1 => {
+                    let number = next.saturating_sub(number);
+                    line.remove(number);
+                    model.remove(&number);
+                }
+                _ => prop_assert_eq!(line.pop_first(), model.pop_first()),
+            }
+            prop_assert_eq!(line.len(), model.len());
         }
     }
 }

@@ -4,7 +4,9 @@ use crate::script::{Act, OK, Server, write};
 use landspout_client::{
     Client, ClientConfig, ClientResponse, FetchError, FetchHandle, Request, RequestBuilder,
 };
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 fn is_send<T: Send>(_: &T) {}
 fn is_send_sync<T: Send + Sync>() {}
@@ -101,4 +103,23 @@ async fn a_request_survives_the_runtime_of_its_connection() {
     assert_eq!(request.await.unwrap().unwrap().status(), 200);
     assert_eq!(server.requests().len(), 3);
     first.join().unwrap();
+}
+
+/// Nobody drives the connection, and nobody but the request itself keeps its time.
+#[tokio::test]
+async fn a_connection_whose_runtime_stands_still_holds_nobody_up_for_ever() {
+    let server = Server::play([vec![Act::Read, write(OK), Act::Hold]]).await;
+    let (client, url) = (Client::new(), server.url("/"));
+    let elsewhere = client.get(&url);
+    let thread = std::thread::spawn(move || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build().unwrap();
+        runtime.block_on(async { elsewhere.send().await.unwrap().bytes().await.unwrap() });
+        runtime
+    });
+    let stands_still = tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
+    let request = client.get(&url).timeout(Duration::from_millis(30)).send();
+    let error = timeout(Duration::from_secs(5), request).await.unwrap().unwrap_err();
+    assert!(error.is_timeout() && error.timings().reused, "{error:?}");
+    stands_still.shutdown_background();
 }

@@ -23,6 +23,25 @@ async fn a_server_that_says_nothing() {
     server.until(|server| server.open() == 0).await;
 }
 
+/// A connection keeps one timer for all its requests, whichever limit comes first.
+#[tokio::test]
+async fn each_request_on_a_connection_has_its_own_limit() {
+    for [first, second] in [[SHORT * 100, SHORT], [SHORT, SHORT * 3]] {
+        let script = vec![Act::Read, write(OK), Act::Read, Act::Hold];
+        let server = Server::play([script]).await;
+        let client = Client::new();
+        let mut response = client.get(server.url("/")).timeout(first).send().await.unwrap();
+        response.bytes().await.unwrap();
+        tokio::time::sleep(SHORT * 2).await;
+        let request = client.get(server.url("/")).timeout(second).send();
+        let error = timeout(SHORT * 50, request).await.unwrap().unwrap_err();
+        assert!(error.is_timeout() && error.timings().reused, "{error:?}");
+        assert!(error.timings().total.unwrap() >= second, "{error:?}");
+        server.until(|server| server.open() == 0).await;
+        assert_eq!(server.connections(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_head_that_drips() {
     let drip = Act::Drip(format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(60_000)).into_bytes());
