@@ -5,6 +5,7 @@ use crate::digest::DigestAuth;
 use crate::target::{Origin, basic_credentials};
 use http::header::{
     AUTHORIZATION, COOKIE, HeaderName, HeaderValue, InvalidHeaderValue, PROXY_AUTHORIZATION,
+    SET_COOKIE,
 };
 use http::{HeaderMap, Method};
 use std::fmt;
@@ -140,4 +141,18 @@ pub(crate) fn is_secret(name: &HeaderName) -> bool {
 pub(crate) fn conceal(name: &HeaderName, mut value: HeaderValue) -> HeaderValue {
     value.set_sensitive(value.is_sensitive() || is_secret(name));
     value
+}
+
+/// The headers of an answer as they can be shown: without the values that let others in.
+pub(crate) struct Shown<'a>(pub(crate) &'a HeaderMap);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown =
+            self.0.iter().map(|(name, value)| match name == SET_COOKIE || is_secret(name) {
+                true => (name, &"hidden" as &dyn fmt::Debug),
+                false => (name, value as &dyn fmt::Debug),
+            });
+        f.debug_map().entries(shown).finish()
+    }
 }

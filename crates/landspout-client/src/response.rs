@@ -1,5 +1,6 @@
 //! What came back.
 
+use crate::auth::Shown;
 use crate::call::Call;
 use crate::error::{Cause, Failure, Kind};
 use crate::handover;
@@ -10,6 +11,7 @@ use http::{HeaderMap, StatusCode, Version, response};
 use http_body::{Body as _, Frame};
 use landspout_handler::{Body, BodyError, Response, Upgrade};
 use serde::de::DeserializeOwned;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
@@ -17,8 +19,7 @@ use std::sync::OnceLock;
 ///
 /// The body is read from the connection as it is asked for, so that a slow reader slows the sender
 /// down. The connection goes back to the pool at the end of the body; an answer that is dropped
-/// before closes it. Status, headers and timings stay at hand after the body was read.
-#[derive(Debug)]
+/// before closes it. Status, headers and timings stay at hand after the body was read. Its `Debug` does not show the values of `Set-Cookie`.
 pub struct ClientResponse {
     head: response::Parts,
     body: Body,
@@ -218,6 +219,18 @@ impl ClientResponse {
         let url = Some(self.url().to_owned());
         let error = FetchError::new(failure, Phase::Body, &self.call.method, url, self.timings());
         error.with_attempts(self.call.attempts.clone())
+    }
+}
+
+impl fmt::Debug for ClientResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientResponse")
+            .field("status", &self.head.status)
+            .field("version", &self.head.version)
+            .field("url", &self.url())
+            .field("headers", &Shown(&self.head.headers))
+            .field("body", &self.body)
+            .finish_non_exhaustive()
     }
 }
 

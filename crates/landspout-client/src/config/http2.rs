@@ -30,11 +30,14 @@ pub struct Http2Config {
     pub max_streams: usize,
 
     /// Bytes of one answer that may be on their way before the caller reads. Default 2 097 152
-    /// (2 MiB), at least 65 535, at most 2³¹ − 1.
+    /// (2 MiB), at least 65 535, at most 2³¹ − 1. An answer that nobody reads takes as much memory.
     pub stream_window: u32,
 
-    /// Bytes of all answers of one connection that may be on their way. Default 5 242 880 (5 MiB),
-    /// at least 65 535, at most 2³¹ − 1.
+    /// Bytes of all answers of one connection that may be on their way. Default 0: as many as
+    /// [`max_streams`](Self#structfield.max_streams) answers may be, so that those that nobody reads
+    /// keep none of the others waiting. Less, at least 65 535, bounds the memory that unread answers
+    /// take; when they have filled it, the connection's other answers wait until one is read or
+    /// dropped.
     pub connection_window: u32,
 
     /// How often to ask whether the other side is still there, while requests are under way.
@@ -52,7 +55,7 @@ impl Default for Http2Config {
         Http2Config {
             max_streams: 100,
             stream_window: 2 * 1024 * 1024,
-            connection_window: 5 * 1024 * 1024,
+            connection_window: 0,
             ping_interval: Duration::from_secs(30),
             ping_timeout: Duration::from_secs(10),
         }

@@ -3,6 +3,7 @@
 use super::body::Outgoing;
 use super::server::{Heard, Server};
 use super::{Answer, Connection, Link, Settings, Unanswered, is_of_body};
+use crate::config::Http2Config;
 use crate::error::{Failure, Kind};
 use crate::expect::Gate;
 use crate::io::Io;
@@ -35,7 +36,7 @@ impl Http2 {
         builder
             .timer(TokioTimer::new())
             .initial_stream_window_size(window(config.stream_window))
-            .initial_connection_window_size(window(config.connection_window))
+            .initial_connection_window_size(connection_window(config))
             .max_header_list_size(u32::try_from(settings.max_header_size).unwrap_or(u32::MAX))
             .keep_alive_timeout(config.ping_timeout);
         if !config.ping_interval.is_zero() {
@@ -173,6 +174,15 @@ fn named(host: &[u8], uri: &Uri, origin: &Origin) -> Uri {
     let Ok(authority) = host.try_into() else { return absolute };
     parts.authority = Some(authority);
     Uri::from_parts(parts).unwrap_or(absolute)
+}
+
+/// The window of all streams together.
+fn connection_window(config: &Http2Config) -> u32 {
+    let streams = u32::try_from(config.max_streams).unwrap_or(u32::MAX);
+    match config.connection_window {
+        0 => window(window(config.stream_window).saturating_mul(streams)),
+        bytes => window(bytes),
+    }
 }
 
 /// A window that HTTP/2 allows (RFC 9113 §6.9.1).

@@ -1,7 +1,7 @@
 //! Who the client says it is.
 
 use crate::script::{Act, OK, Server, write};
-use landspout_client::{Client, ClientConfig, Credentials, RequestOptions};
+use landspout_client::{Client, ClientConfig, Credentials, Request, RequestOptions, Response};
 
 fn to(location: &str) -> String {
     format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
@@ -150,6 +150,21 @@ mod digest {
         let jäger = Credentials::digest("Jäger", "word");
         Client::new().get(server.url("/")).credentials(jäger).send().await.unwrap();
         assert!(server.requests()[1].contains("username*=UTF-8''J%C3%A4ger, "));
+    }
+}
+
+#[tokio::test(flavor = "local")]
+async fn the_cookies_of_an_answer_are_not_shown() {
+    let client = Client::over(|_: Request| async {
+        let cookie = http::HeaderValue::from_static("sid=hidden1; Secure");
+        let response = Response::text("hello").with_header(http::header::SET_COOKIE, cookie);
+        response.with_header(http::header::SERVER, http::HeaderValue::from_static("shown"))
+    });
+    let request = client.get("http://me:hidden2@localhost/page").bearer_auth("hidden3");
+    let shown = format!("{:?}", request.send().await.unwrap());
+    assert!(!shown.contains("hidden1") && !shown.contains("hidden2") && !shown.contains("hidden3"));
+    for part in ["set-cookie", "shown", "200", "http://localhost/page"] {
+        assert!(shown.contains(part), "no {part} in {shown}");
     }
 }
 

@@ -28,6 +28,12 @@ pub(crate) enum Act {
     Slow,
     /// Begins an answer, and breaks it off.
     Break,
+    /// Says so many times that an answer is to come (103), and then answers.
+    Interim(usize),
+    /// Answers with a head of so many bytes and more.
+    LongHead(usize),
+    /// Answers with a body of 300 000 bytes.
+    Long,
 }
 
 #[derive(Default)]
@@ -124,8 +130,25 @@ async fn answer(act: Act, mut body: RecvStream, mut respond: SendResponse<Bytes>
             let _ = body.flow_control().release_capacity(chunk.len());
             bytes.extend(chunk);
         }
-        let bytes = if bytes.is_empty() { Bytes::from("hello") } else { bytes.into() };
-        if let Ok(mut stream) = respond.send_response(http::Response::new(()), false) {
+        let bytes = match act {
+            Act::Long => vec![b'x'; 300_000].into(),
+            _ if bytes.is_empty() => Bytes::from("hello"),
+            _ => bytes.into(),
+        };
+        let mut response = http::Response::new(());
+        if let Act::LongHead(len) = act {
+            response.headers_mut().insert("x-long", "x".repeat(len).try_into().unwrap());
+        }
+        if let Act::Interim(count) = act {
+            for _ in 0..count {
+                let interim = http::Response::builder().status(103).body(()).unwrap();
+                if respond.send_informational(interim).is_err() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        if let Ok(mut stream) = respond.send_response(response, false) {
             if act == Act::Break {
                 let _ = stream.send_data(Bytes::from("hel"), false);
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;

@@ -2,7 +2,7 @@
 
 use crate::h2_server::{Act, H2Server};
 use futures_util::future::join_all;
-use landspout_client::{Body, Client, ClientConfig, FetchError, HttpVersion};
+use landspout_client::{Body, Client, ClientConfig, FetchError, HttpVersion, ProxyConfig};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -205,4 +205,74 @@ async fn a_stream_that_the_server_broke_off_is_not_opened_again() {
     get(&client, &server).await.unwrap();
     assert_eq!(server.connections(), 1);
     assert_eq!(client.pool_stats().streams, 0);
+}
+
+#[tokio::test]
+async fn requests_share_one_tunnel_through_a_proxy() {
+    let Some(proxy) = crate::peer::Peer::tinyproxy().await else { return };
+    let server = H2Server::play(&[Act::Slow], 100).await;
+    let through = ProxyConfig::all(format!("http://user:secret@{}", proxy.addr));
+    let client = Client::with_config(config().proxy(through));
+    let all = join_all((0..10).map(|_| get(&client, &server))).await;
+    assert!(all.into_iter().all(|text| text.unwrap() == "hello"));
+    assert_eq!((server.connections(), server.requests()), (1, 10));
+    let stranger = config().proxy(ProxyConfig::all(proxy.addr.to_string()));
+    let error = get(&Client::with_config(stranger), &server).await.unwrap_err();
+    assert!(error.is_proxy_auth(), "{error:?}");
+}
+
+#[tokio::test]
+async fn ten_interim_answers_are_passed_over_and_more_are_an_error() {
+    for (count, is_taken) in [(10, true), (11, false), (1_000_000, false)] {
+        let server = H2Server::play(&[Act::Interim(count), Act::Answer], 100).await;
+        let client = client();
+        match get(&client, &server).await {
+            Ok(text) => assert!(is_taken && text == "hello", "{count}"),
+            Err(error) => {
+                assert!(!is_taken && error.is_malformed(), "{count}: {error:?}");
+                assert!(format!("{error:?}").contains("too many 1xx answers"), "{error:?}");
+            }
+        }
+        assert_eq!(get(&client, &server).await.unwrap(), "hello");
+        assert_eq!((server.connections(), server.requests()), (if is_taken { 1 } else { 2 }, 2));
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_is_called_so() {
+    let server = H2Server::play(&[Act::LongHead(20_000), Act::Answer], 100).await;
+    let client = Client::with_config(config().max_header_size(16_384));
+    let error = get(&client, &server).await.unwrap_err();
+    assert!(error.is_too_large() && !error.is_body(), "{error:?}");
+    assert_eq!(get(&client, &server).await.unwrap(), "hello");
+    assert_eq!(server.connections(), 1, "it is the stream that ends, and not the connection");
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_keep_no_others_waiting() {
+    let server = H2Server::play(&[Act::Long], 100).await;
+    let http2 = config().http2.max_streams(5).stream_window(65_535);
+    let client = Client::with_config(config().http2(http2).max_connections_per_host(1));
+    let mut unread = Vec::new();
+    for _ in 0..4 {
+        unread.push(client.get(server.url()).send().await.unwrap());
+    }
+    assert_eq!(get(&client, &server).await.unwrap().len(), 300_000);
+    for mut response in unread {
+        assert_eq!(response.bytes().await.unwrap().len(), 300_000);
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_dropped_gives_its_part_of_the_window_back() {
+    let server = H2Server::play(&[Act::Long], 100).await;
+    let http2 = config().http2.connection_window(65_535).stream_window(65_535);
+    let client = Client::with_config(config().http2(http2).read_timeout(Duration::from_secs(5)));
+    for _ in 0..20 {
+        let mut response = client.get(server.url()).send().await.unwrap();
+        response.chunk().await.unwrap().unwrap();
+    }
+    assert_eq!(get(&client, &server).await.unwrap().len(), 300_000);
+    assert_eq!(server.connections(), 1);
 }

@@ -57,6 +57,18 @@ impl Peer {
         Some(peer)
     }
 
+    /// tinyproxy, which lets `user` with the password `secret` through.
+    pub(crate) async fn tinyproxy() -> Option<Peer> {
+        let start = |command: &mut Command, addr: SocketAddr, folder: &Path| {
+            let config = folder.join("tinyproxy.conf");
+            let port = addr.port();
+            let text = format!("Port {port}\nListen 127.0.0.1\nBasicAuth user secret\n");
+            std::fs::write(&config, text + "Allow 127.0.0.1\n").unwrap();
+            command.arg("-d").arg("-c").arg(config);
+        };
+        Peer::start("tinyproxy", start).await
+    }
+
     async fn listens(&self) {
         for _ in 0..500 {
             if tokio::net::TcpStream::connect(self.addr).await.is_ok() {

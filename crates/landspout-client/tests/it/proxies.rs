@@ -184,17 +184,7 @@ async fn a_slow_proxy_is_a_timeout_of_the_proxy() {
 
 #[tokio::test]
 async fn tinyproxy_passes_on_and_makes_tunnels() {
-    let proxy = Peer::start("tinyproxy", |command, addr, folder| {
-        let config = folder.join("tinyproxy.conf");
-        let text = format!(
-            "Port {}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nBasicAuth user secret\n\
-             Allow 127.0.0.1\n",
-            addr.port()
-        );
-        std::fs::write(&config, text).unwrap();
-        command.arg("-d").arg("-c").arg(config);
-    });
-    let Some(proxy) = proxy.await else { return };
+    let Some(proxy) = Peer::tinyproxy().await else { return };
     let server = answering().await;
     let client = through(format!("http://user:secret@{}", proxy.addr));
     assert_eq!(text(&client, server.url("/")).await.unwrap(), "hello");

@@ -263,14 +263,7 @@ async fn wss_is_https_and_speaks_http1_where_the_server_would_rather_speak_http2
 /// RFC 6455 §4.1: a proxy is asked for a tunnel, in clear text too.
 #[tokio::test]
 async fn tinyproxy_lets_websockets_through_in_a_tunnel() {
-    let proxy = Peer::start("tinyproxy", |command, addr, folder| {
-        let config = folder.join("tinyproxy.conf");
-        let port = addr.port();
-        let text = format!("Port {port}\nListen 127.0.0.1\nBasicAuth user secret\n");
-        std::fs::write(&config, text + "Allow 127.0.0.1\n").unwrap();
-        command.arg("-d").arg("-c").arg(config);
-    });
-    let Some(proxy) = proxy.await else { return };
+    let Some(proxy) = Peer::tinyproxy().await else { return };
     let through = |credentials| ProxyConfig::all(format!("http://{credentials}{}", proxy.addr));
     let config = ClientConfig::default().proxy(through("user:secret@"));
     let addr = echo(Config::default()).await;

@@ -9,7 +9,7 @@ use http::{Method, Request, Response};
 use landspout_client::websocket::{
     CloseCode, CloseFrame, Config, ConnectError, DeflateConfig, Message, Upgraded, WebSocket,
 };
-use landspout_client::{Client, ClientConfig, HttpVersion, RequestBuilder, TlsConfig};
+use landspout_client::{Client, ClientConfig, HttpVersion, ProxyConfig, RequestBuilder, TlsConfig};
 use landspout_websocket::Offer;
 use std::net::SocketAddr;
 use std::process::Command;
@@ -211,6 +211,20 @@ async fn they_share_the_connection_of_other_requests() {
     check(&mut two).await;
     drop((one, two));
     assert_pool(&client, (0, 1, 0));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn they_share_a_tunnel_too() {
+    let Some(proxy) = Peer::tinyproxy().await else { return };
+    let (server, tls) = Server::over_tls(&["h2", "http/1.1"], true).await;
+    let through = ProxyConfig::all(format!("http://user:secret@{}", proxy.addr));
+    let client = Client::with_config(ClientConfig::default().tls(tls).proxy(through));
+    let url = format!("https://localhost:{}/", server.addr.port());
+    let mut response = client.get(url).send().await.unwrap();
+    assert_eq!(response.version(), http::Version::HTTP_2);
+    assert_eq!(response.text().await.unwrap(), "hello");
+    check(&mut connect(server.request(&client, "wss", "/")).await).await;
     assert_eq!(server.connections(), 1);
 }
 
