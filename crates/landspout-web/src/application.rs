@@ -13,7 +13,7 @@ use std::fmt::{self, Display};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// Routes, the middleware around them, the values they share, and the pages of their errors; as one
 /// [`Handler`].
@@ -270,6 +270,16 @@ impl Application {
         self
     }
 
+    fn ask(&self, mut request: Request) -> Handling<'_> {
+        let ready = self.ready.get_or_init(|| self.make_ready());
+        request.set_state(ready.state.clone());
+        match (self.routes.fault(), &ready.wrapped) {
+            (Some(fault), _) => Handling::answered(Error::internal(fault.clone()).into()),
+            (None, None) => ready.dispatch.ask(request),
+            (None, Some(wrapped)) => Handling::by(wrapped, request),
+        }
+    }
+
     fn make_ready(&self) -> Ready {
         let dispatch = Rc::new(Dispatch::new(&self.routes, self.fallback.clone()));
         let wrapped = match self.routes.layers() {
@@ -283,16 +293,8 @@ impl Application {
 }
 
 impl Handler for Application {
-    fn handle(&self, mut request: Request) -> impl Future<Output = Response> {
-        let asked = Asked::of(&request);
-        let ready = self.ready.get_or_init(|| self.make_ready());
-        request.set_state(ready.state.clone());
-        let handling = match (self.routes.fault(), &ready.wrapped) {
-            (Some(fault), _) => Handling::answered(Error::internal(fault.clone()).into()),
-            (None, None) => ready.dispatch.ask(request),
-            (None, Some(wrapped)) => Handling::by(wrapped, request),
-        };
-        Answering { handling, asked, pages: &self.pages }
+    fn handle(&self, request: Request) -> impl Future<Output = Response> {
+        Answering { application: self, request: Some(request), waiting: None }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -304,19 +306,32 @@ impl Handler for Application {
     }
 }
 
-/// A request that the application answers. By hand, as [`Handling`] is.
+/// A request that the application answers. By hand, so that nothing is kept for a handler that
+/// answers when it is first asked, as most do.
 struct Answering<'a> {
-    handling: Handling<'a>,
-    asked: Asked,
-    pages: &'a ErrorPages,
+    application: &'a Application,
+    /// Until the handler is asked.
+    request: Option<Request>,
+    /// From then on.
+    waiting: Option<Box<(Handling<'a>, Asked)>>,
 }
 
 impl Future for Answering<'_> {
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        let response = ready!(Pin::new(&mut self.handling).poll(cx));
-        Poll::Ready(self.pages.finish(&self.asked, response))
+        let Answering { application, request, waiting } = &mut *self;
+        if let Some(request) = request.take() {
+            let asked = Asked::of(&request);
+            let mut handling = application.ask(request);
+            let Poll::Ready(response) = Pin::new(&mut handling).poll(cx) else {
+                *waiting = Some(Box::new((handling, asked)));
+                return Poll::Pending;
+            };
+            return Poll::Ready(application.pages.finish(&asked, response));
+        }
+        let (handling, asked) = &mut **waiting.as_mut().expect("it was asked, and did not answer");
+        Pin::new(handling).poll(cx).map(|response| application.pages.finish(asked, response))
     }
 }
 
