@@ -61,19 +61,22 @@ fuzz_target!(|lines: &[u8]| {
         lines.filter_map(|line| HeaderValue::from_bytes(line).ok()).take(20).collect();
     let answers = Rc::new(RefCell::new(Vec::new()));
     let noted = Rc::clone(&answers);
-    let client = Client::over(move |request: Request| {
+    let answer = move |request: Request| {
         noted.borrow_mut().extend(request.headers().get(AUTHORIZATION).cloned());
         let mut response = Response::empty(401);
         for value in &values {
             response.headers_mut().append(WWW_AUTHENTICATE, value.clone());
         }
         async move { response }
-    });
-    let options = RequestOptions::default().credentials(Credentials::digest(USER, "secret"));
-    let client = client.with_defaults(options);
+    };
     RUNTIME.with(|runtime| {
-        let response = runtime.block_on(client.get("/a?b=\"c").send()).unwrap();
-        assert_eq!(response.status(), 401);
+        runtime.block_on(async {
+            let options = RequestOptions::default();
+            let options = options.credentials(Credentials::digest(USER, "secret"));
+            let client = Client::over(answer).with_defaults(options);
+            let response = client.get("/a?b=\"c").send().await.unwrap();
+            assert_eq!(response.status(), 401);
+        });
     });
     // A second answer is given to a server that says that the first one's nonce was too old.
     let answers = answers.borrow();
