@@ -93,6 +93,7 @@ impl Connector {
             absolute: false,
             proxy_authorization: None,
             max_header_size: self.config.max_header_size.max(1),
+            #[cfg(feature = "http2")]
             http2_config: self.config.http2.clone(),
         }
     }

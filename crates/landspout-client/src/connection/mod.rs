@@ -15,6 +15,7 @@ mod tunnel;
 pub(crate) use body::Answer;
 pub(crate) use tunnel::tunnel;
 
+#[cfg(feature = "http2")]
 use crate::config::Http2Config;
 use crate::error::{Cause, Failure, Kind};
 use crate::expect::{Gate, Threshold};
@@ -69,8 +70,7 @@ pub(crate) struct Settings {
     /// What the proxy is told about who asks.
     pub(crate) proxy_authorization: Option<HeaderValue>,
     pub(crate) max_header_size: usize,
-    /// Without the feature `http2` nobody reads it.
-    #[cfg_attr(not(feature = "http2"), allow(dead_code))]
+    #[cfg(feature = "http2")]
     pub(crate) http2_config: Http2Config,
 }
 

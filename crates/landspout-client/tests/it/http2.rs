@@ -52,6 +52,35 @@ async fn the_servers_limit_on_streams_is_kept_to() {
     assert_eq!((server.connections(), server.seen.most.load(Relaxed)), (1, 3));
 }
 
+/// Before the server has said how many it takes, more may have gone out; they go again.
+#[tokio::test]
+async fn a_burst_before_the_servers_limit_is_known_is_answered_too() {
+    let server = H2Server::play(&[Act::Slow], 3).await;
+    let client = Client::with_config(config().max_connections_per_host(1));
+    let all = join_all((0..50).map(|_| get(&client, &server))).await;
+    assert!(all.into_iter().all(|text| text.unwrap() == "hello"));
+    assert_eq!((server.connections(), server.seen.most.load(Relaxed)), (1, 3));
+}
+
+#[tokio::test]
+async fn those_beyond_the_limit_wait_their_turn_and_no_longer_than_they_may() {
+    let server = H2Server::play(&[Act::Answer, Act::Hold], 2).await;
+    let client = Client::with_config(config().max_connections_per_host(1));
+    get(&client, &server).await.unwrap();
+    let holding: Vec<_> = (0..2).map(|_| tokio::spawn(client.get(server.url()).send())).collect();
+    until(|| server.requests() == 3).await;
+    let late = client.get(server.url()).queue_timeout(Duration::from_millis(20));
+    let error = late.send().await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    assert_eq!(error.phase(), landspout_client::Phase::Queue);
+    let waiting = tokio::spawn(client.get(server.url()).send());
+    until(|| client.pool_stats().waiting == 1).await;
+    holding[0].abort();
+    until(|| server.requests() == 4).await;
+    waiting.abort();
+    holding[1].abort();
+}
+
 #[tokio::test]
 async fn more_requests_than_streams_make_another_connection() {
     let server = H2Server::play(&[Act::Hold], 100).await;
