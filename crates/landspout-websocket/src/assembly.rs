@@ -24,6 +24,12 @@ impl Limits {
         }
     }
 
+    /// A frame and a message of so many bytes break no limit.
+    #[inline]
+    pub(crate) fn least(self) -> usize {
+        self.frame.min(self.message)
+    }
+
     /// Judges a frame by the length that its head announces: what is too long is refused
     /// before it arrives, and what is not refused gets no memory before it arrives.
     pub(crate) fn admit(self, announced: u64, arrived: usize) -> Result<usize, ProtocolError> {

@@ -18,22 +18,33 @@ pub(crate) enum Due {
     Close,
 }
 
-/// The deadlines of a connection.
+/// No deadline.
+const NEVER: u32 = u32::MAX;
+
+/// How long a connection counts from one beginning: less than two weeks, so that no sum overflows.
+const COUNTED: u32 = 1 << 30;
+
+/// The deadlines of a connection, in milliseconds since it began, which take a quarter of the
+/// memory that as many instants would.
 ///
 /// What happens often, bytes that come and messages, only sets a flag; the clock is read when
 /// one of the deadlines passes, or when writing stalls.
 #[derive(Debug)]
 pub(crate) struct Deadlines {
     limits: Limits,
-    look: Option<Instant>,
-    heard: bool,
-    pong: Option<Instant>,
-    idle: Option<Instant>,
-    active: bool,
-    write: Option<Instant>,
-    close: Option<Instant>,
+    /// When it began, or a later time from which it counts.
+    began: Instant,
+    look: u32,
+    pong: u32,
+    idle: u32,
+    write: u32,
+    close: u32,
     /// The first of them.
-    next: Option<Instant>,
+    next: u32,
+    /// The one that the timer was set for, while it is.
+    armed: u32,
+    heard: bool,
+    active: bool,
 }
 
 /// The durations of the config in milliseconds, in less memory; zero means never.
@@ -46,9 +57,10 @@ struct Limits {
     close: u32,
 }
 
-/// At least one millisecond, unless it is zero; at most 49 days.
+/// At least one millisecond, unless it is zero; at most 24 days.
 fn millis(duration: Duration) -> u32 {
-    if duration.is_zero() { 0 } else { duration.as_millis().clamp(1, u128::from(u32::MAX)) as u32 }
+    let millis = duration.as_millis().min(u128::from(NEVER / 2)) as u32;
+    if duration.is_zero() { 0 } else { millis.max(1) }
 }
 
 impl Deadlines {
@@ -67,22 +79,40 @@ impl Deadlines {
         let first = first.max(limits.ping.min(1));
         let mut deadlines = Deadlines {
             limits,
-            look: after(now, first),
+            began: now,
+            look: after(0, first),
+            pong: NEVER,
+            idle: after(0, limits.idle),
+            write: NEVER,
+            close: NEVER,
+            next: NEVER,
+            armed: NEVER,
             heard: false,
-            pong: None,
-            idle: after(now, limits.idle),
             active: false,
-            write: None,
-            close: None,
-            next: None,
         };
         deadlines.order();
         deadlines
     }
 
     fn order(&mut self) {
-        self.next =
-            [self.look, self.pong, self.idle, self.write, self.close].into_iter().flatten().min();
+        self.next = self.look.min(self.pong).min(self.idle).min(self.write).min(self.close);
+    }
+
+    /// The milliseconds until now, rounded down; from time to time they are counted anew.
+    fn elapsed(&mut self, now: Instant) -> u32 {
+        let elapsed = now.saturating_duration_since(self.began).as_millis();
+        if elapsed < u128::from(COUNTED) {
+            return elapsed as u32;
+        }
+        self.began = now;
+        self.armed = NEVER;
+        let deadlines =
+            [&mut self.look, &mut self.pong, &mut self.idle, &mut self.write, &mut self.close];
+        for deadline in deadlines.into_iter().filter(|deadline| **deadline != NEVER) {
+            *deadline = u128::from(*deadline).saturating_sub(elapsed) as u32;
+        }
+        self.order();
+        0
     }
 
     /// Bytes came.
@@ -97,67 +127,81 @@ impl Deadlines {
 
     /// Writing stalled.
     pub(crate) fn stalled(&mut self, now: impl FnOnce() -> Instant) {
-        if self.write.is_none() && self.limits.write > 0 {
-            self.write = after(now(), self.limits.write);
+        if self.write == NEVER && self.limits.write > 0 {
+            self.write = after(self.elapsed(now()), self.limits.write);
             self.order();
         }
     }
 
     /// Something was written.
+    #[inline]
     pub(crate) fn wrote(&mut self) {
-        if self.write.take().is_some() {
+        if self.write != NEVER {
+            self.write = NEVER;
             self.order();
         }
     }
 
     /// The connection closes: of the deadlines only that of closing counts from now on.
     pub(crate) fn closing(&mut self, now: Instant) {
-        if self.close.is_none() {
-            self.close = after(now, self.limits.close);
+        if self.close == NEVER {
+            self.close = after(self.elapsed(now), self.limits.close);
         }
-        (self.look, self.pong, self.idle, self.write) = (None, None, None, None);
+        (self.look, self.pong, self.idle, self.write) = (NEVER, NEVER, NEVER, NEVER);
         self.limits.write = 0;
         self.order();
     }
 
     /// When to call [`fire`](Deadlines::fire).
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.next
+        let after = Duration::from_millis(u64::from(self.next));
+        if self.next == NEVER { None } else { self.began.checked_add(after) }
+    }
+
+    /// Whether the timer is set for the first of them, or for an earlier time.
+    #[inline]
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed <= self.next
+    }
+
+    /// Says whether the timer is set for the first of them.
+    pub(crate) fn arm(&mut self, is_set: bool) {
+        self.armed = if is_set { self.next } else { NEVER };
     }
 
     /// One thing that is due, if any.
     pub(crate) fn fire(&mut self, now: Instant) -> Option<Due> {
+        let now = self.elapsed(now);
         let due = self.take_due(now);
         self.order();
         due
     }
 
-    fn take_due(&mut self, now: Instant) -> Option<Due> {
-        let passed = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
-        if passed(self.close) {
-            self.close = None;
+    fn take_due(&mut self, now: u32) -> Option<Due> {
+        if self.close <= now {
+            self.close = NEVER;
             return Some(Due::Close);
         }
-        if passed(self.write) {
-            self.write = None;
+        if self.write <= now {
+            self.write = NEVER;
             return Some(Due::Write);
         }
-        if passed(self.pong) {
-            self.pong = None;
+        if self.pong <= now {
+            self.pong = NEVER;
             if !std::mem::take(&mut self.heard) {
                 return Some(Due::Pong);
             }
         }
-        if passed(self.idle) {
+        if self.idle <= now {
             self.idle = after(now, self.limits.idle);
             if !std::mem::take(&mut self.active) {
                 return Some(Due::Idle);
             }
         }
-        if passed(self.look) {
+        if self.look <= now {
             self.look = after(now, self.limits.ping);
             // While a ping waits for its answer, another would say nothing new.
-            if self.pong.is_none() && !std::mem::take(&mut self.heard) {
+            if self.pong == NEVER && !std::mem::take(&mut self.heard) {
                 self.pong = after(now, self.limits.pong);
                 return Some(Due::Ping);
             }
@@ -166,9 +210,9 @@ impl Deadlines {
     }
 }
 
-/// `None` for no milliseconds.
-fn after(now: Instant, millis: u32) -> Option<Instant> {
-    if millis == 0 { None } else { now.checked_add(Duration::from_millis(u64::from(millis))) }
+/// Never for no milliseconds.
+fn after(now: u32, millis: u32) -> u32 {
+    if millis == 0 { NEVER } else { now.saturating_add(millis) }
 }
 
 #[cfg(test)]
@@ -239,6 +283,21 @@ mod tests {
         assert_eq!(deadlines.next(), None);
         deadlines.stalled(|| now);
         assert_eq!(deadlines.fire(now + 10 * SECOND), Some(Due::Write));
+    }
+
+    #[test]
+    fn a_connection_of_many_years_keeps_its_deadlines() {
+        let begin = Instant::now();
+        let mut deadlines = Deadlines::new(&config(), begin, 255);
+        let mut now = begin;
+        for _ in 0..200 {
+            now += 20 * 24 * 3600 * SECOND;
+            assert_eq!(deadlines.fire(now), Some(Due::Ping));
+            deadlines.heard();
+            assert_eq!(deadlines.next(), Some(now + 4 * SECOND));
+            assert_eq!(deadlines.fire(now + 4 * SECOND), None);
+            assert_eq!(deadlines.next(), Some(now + 10 * SECOND));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::error::ProtocolError;
 use crate::mask::Key;
 use crate::role::Role;
+use std::ops::Range;
 
 /// The longest head: two bytes, eight of length, four of mask.
 pub(crate) const MAX_HEAD: usize = 14;
@@ -113,6 +114,50 @@ impl Head {
         if let Some(key) = self.key {
             out.extend_from_slice(&key);
         }
+    }
+}
+
+/// The head of an uncompressed message in one frame of less than 64 KiB.
+#[derive(Clone, Debug)]
+pub(crate) struct SimpleHead {
+    pub(crate) is_text: bool,
+    pub(crate) key: Option<Key>,
+    /// Where the payload is, or will be.
+    pub(crate) payload: Range<usize>,
+}
+
+impl SimpleHead {
+    /// Reads a head; `None` if it is of another kind, or wrong, or not all there.
+    #[inline]
+    pub(crate) fn parse(bytes: &[u8], role: Role) -> Option<SimpleHead> {
+        let [first, second, ..] = *bytes else { return None };
+        let is_text = match first ^ FIN {
+            1 => true,
+            2 => false,
+            _ => return None,
+        };
+        let is_server = role == Role::Server;
+        if (second & MASKED != 0) != is_server {
+            return None;
+        }
+        let (mut at, len) = match second & !MASKED {
+            short @ 0..=125 => (2, usize::from(short)),
+            126 => match u16::from_be_bytes(*bytes[2..].first_chunk()?) {
+                0..=125 => return None,
+                len => (4, usize::from(len)),
+            },
+            _ => return None,
+        };
+        let mut key = None;
+        if is_server {
+            key = Some(*bytes[at..].first_chunk()?);
+            at += 4;
+        }
+        Some(SimpleHead { is_text, key, payload: at..at + len })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.payload.len()
     }
 }
 

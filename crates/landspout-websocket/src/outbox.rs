@@ -192,10 +192,16 @@ impl Outbox {
     }
 
     /// Encodes as much as the I/O should have before it.
+    #[inline]
     pub(crate) fn commit(&mut self, protocol: &mut Protocol) -> Result<(), Error> {
         if self.queue.capacity() == 0 && self.pong.is_none() && self.close.is_none() {
             return Ok(());
         }
+        self.commit_queued(protocol)
+    }
+
+    #[cold]
+    fn commit_queued(&mut self, protocol: &mut Protocol) -> Result<(), Error> {
         while self.wire.len() < COMMIT {
             if let Some(payload) = self.pong.take() {
                 protocol.pong(&payload, self.wire.tail())?;
@@ -219,7 +225,18 @@ impl Outbox {
 }
 
 /// Appends the frame of a message.
+#[inline]
 fn encode(message: Outgoing, protocol: &mut Protocol, wire: &mut Wire) -> Result<(), Error> {
+    match message {
+        Outgoing::Message(message) if message.len() < SHARE * 4 => {
+            protocol.send(&message, wire.tail())
+        }
+        message => encode_shared(message, protocol, wire),
+    }
+}
+
+/// Appends a frame whose payload is not copied, if that can be helped.
+fn encode_shared(message: Outgoing, protocol: &mut Protocol, wire: &mut Wire) -> Result<(), Error> {
     if protocol.is_close_sent() {
         return Err(Error::Closed);
     }
@@ -236,7 +253,7 @@ fn encode(message: Outgoing, protocol: &mut Protocol, wire: &mut Wire) -> Result
             return protocol.write(opcode, frame.is_compressed, frame.payload(), wire.tail());
         }
     };
-    if masks || message.len() < SHARE * 4 {
+    if masks {
         return protocol.send(&message, wire.tail());
     }
     let opcode = opcode_of(&message);

@@ -6,10 +6,11 @@ use crate::close::CloseFrame;
 use crate::config::Config;
 use crate::deflate::Codec;
 use crate::error::{Error, ProtocolError};
-use crate::frame::{Head, MAX_HEAD, Opcode};
+use crate::frame::{Head, MAX_HEAD, Opcode, SimpleHead};
 use crate::mask::{self, Key};
 use crate::message::Message;
 use crate::role::Role;
+use crate::text;
 use bytes::Bytes;
 
 /// What arrived.
@@ -76,7 +77,7 @@ pub struct Protocol {
     /// The payload of an unfinished control frame.
     control: Vec<u8>,
     /// The message whose last fragment has not ended.
-    message: Option<Partial>,
+    message: Option<Box<Partial>>,
     /// A close frame or an error came: what follows is ignored.
     ended: bool,
     close_sent: bool,
@@ -128,6 +129,43 @@ impl Protocol {
     /// [`close_code`](ProtocolError::close_code) and read no further: all bytes are ignored
     /// from now on, as they are after a close frame.
     pub fn receive(&mut self, bytes: &mut [u8]) -> Result<Received, ProtocolError> {
+        match self.whole(bytes) {
+            Some((message, used)) => Ok(Received { used, event: Some(Event::Message(message)) }),
+            None => self.receive_any(bytes),
+        }
+    }
+
+    /// A plain message that is all here, in one frame, as most are. For everything else, and for
+    /// all that is wrong, there is the long way.
+    #[inline]
+    fn whole(&mut self, bytes: &mut [u8]) -> Option<(Message, usize)> {
+        if self.frame.is_some() || self.head_len > 0 || self.message.is_some() || self.ended {
+            return None;
+        }
+        let simple = SimpleHead::parse(bytes, self.role)?;
+        if simple.len() > self.limits.least() {
+            return None;
+        }
+        let payload = bytes.get_mut(simple.payload.clone())?;
+        if let Some(key) = simple.key {
+            mask::apply(payload, key);
+        }
+        let message = if simple.is_text {
+            match text::whole(payload) {
+                Ok(text) => Message::Text(text),
+                Err(_) => {
+                    // The long way unmasks it once more.
+                    simple.key.map(|key| mask::apply(payload, key));
+                    return None;
+                }
+            }
+        } else {
+            Message::Binary(Bytes::copy_from_slice(payload))
+        };
+        Some((message, simple.payload.end))
+    }
+
+    fn receive_any(&mut self, bytes: &mut [u8]) -> Result<Received, ProtocolError> {
         let mut used = 0;
         let result = self.advance(bytes, &mut used);
         let closes = matches!(result, Ok(Some(Event::Close(_))) | Err(_));
@@ -213,7 +251,7 @@ impl Protocol {
         }
         let mut remaining = 0;
         if !head.opcode.is_control() {
-            let arrived = self.message.as_ref().map_or(0, Partial::arrived);
+            let arrived = self.message.as_ref().map_or(0, |message| message.arrived());
             remaining = self.limits.admit(head.len, arrived)?;
             if let Some(message) = &mut self.message {
                 message.count_fragment(self.limits)?;
@@ -252,7 +290,7 @@ impl Protocol {
             let message = kind.whole(piece, self.codec.as_mut(), self.limits)?;
             return Ok(Some(Event::Message(message)));
         }
-        let partial = self.message.get_or_insert_with(|| Partial::new(kind));
+        let partial = self.message.get_or_insert_with(|| Box::new(Partial::new(kind)));
         partial.push(piece)?;
         if !last {
             return Ok(None);
@@ -268,11 +306,16 @@ impl Protocol {
     ///
     /// [`Error::Closed`] after a close frame was sent.
     pub fn send(&mut self, message: &Message, out: &mut Vec<u8>) -> Result<(), Error> {
-        let opcode = opcode_of(message);
-        match self.compress(message.as_bytes()) {
-            Some(compressed) => self.write(opcode, true, &compressed, out),
-            None => self.write(opcode, false, message.as_bytes(), out),
+        let (opcode, payload) = match message {
+            Message::Text(text) => (Opcode::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Opcode::Binary, &bytes[..]),
+        };
+        if self.codec.is_some()
+            && let Some(compressed) = self.compress(payload)
+        {
+            return self.write(opcode, true, &compressed, out);
         }
+        self.write(opcode, false, payload, out)
     }
 
     /// Appends a ping to the bytes to be written.

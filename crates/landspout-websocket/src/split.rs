@@ -10,22 +10,28 @@ use crate::protocol::Event;
 use bytes::Bytes;
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-struct Shared<Io>(Mutex<Box<Connection<Io>>>);
+struct Shared<Io> {
+    connection: Mutex<Box<Connection<Io>>>,
+    /// Something was sent and not written, because more is to be received and answered first.
+    holds: AtomicBool,
+}
 
 impl<Io> Shared<Io> {
     fn lock(&self) -> MutexGuard<'_, Box<Connection<Io>>> {
         // What a panic of the stream left behind is still a connection, if a broken one.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 pub(crate) fn split<Io>(mut connection: Box<Connection<Io>>) -> (Sender<Io>, Receiver<Io>) {
     connection.leave();
-    let shared = Arc::new(Shared(Mutex::new(connection)));
+    let shared =
+        Arc::new(Shared { connection: Mutex::new(connection), holds: AtomicBool::new(false) });
     (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
 }
 
@@ -92,7 +98,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
     /// The task that receives answers messages that arrived together in one write: while more of
     /// them wait to be received, what it sends is not written, unless 64 KiB are queued. Where it
     /// does not come back to [`receive`](Receiver::receive) soon, it calls
-    /// [`flush`](Sender::flush).
+    /// [`flush`](Sender::flush), or is polled by someone who calls
+    /// [`try_flush`](Sender::try_flush), as the handlers of landspout-web are.
     ///
     /// # Errors
     ///
@@ -125,7 +132,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
             ready!(connection.poll_room(cx))?;
             if let Some(message) = message.take() {
                 connection.push(message)?;
-                if !connection.is_answering(cx) {
+                if connection.is_answering(cx) {
+                    self.shared.holds.store(true, Ordering::Relaxed);
+                } else {
                     connection.start_writing();
                 }
             }
@@ -205,6 +214,22 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
         poll_fn(|cx| self.shared.lock().poll_flush(cx)).await
     }
 
+    /// Writes what [`send`](Sender::send) held back, as far as the socket takes it now.
+    ///
+    /// It is for whoever polls the receiving task: called after each poll that was pending, it lets
+    /// answers leave at the latest when that task waits for something else. It costs next to
+    /// nothing where nothing was held back.
+    pub fn try_flush(&self) {
+        // Set by the task that is polled here, so no order is needed.
+        if self.shared.holds.load(Ordering::Relaxed) {
+            self.shared.holds.store(false, Ordering::Relaxed);
+            let mut connection = self.shared.lock();
+            if connection.outbox().len() > 0 {
+                connection.start_writing();
+            }
+        }
+    }
+
     /// Begins to close the connection: sends a close frame behind what is queued. The
     /// [`Receiver`] sees the rest: it receives what still comes, and then `None`.
     pub fn close(&self, code: CloseCode, reason: impl Into<String>) {
@@ -277,8 +302,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
     ///
     /// Cancel safe: no event is lost, and the next call goes on where this one stopped.
     pub async fn receive_event(&mut self) -> Result<Option<Event>, Error> {
-        let turn = Turn(&self.shared);
-        poll_fn(|cx| turn.0.lock().poll_receive(cx)).await
+        let mut turn = Turn { shared: &self.shared, waits: false };
+        poll_fn(|cx| {
+            let polled = turn.shared.lock().poll_receive(cx);
+            turn.waits = polled.is_pending();
+            polled
+        })
+        .await
     }
 }
 
@@ -289,11 +319,18 @@ impl<Io> Drop for Receiver<Io> {
 }
 
 /// The time in which the receiving task sees to the connection.
-struct Turn<'a, Io: AsyncRead + AsyncWrite + Unpin>(&'a Shared<Io>);
+struct Turn<'a, Io: AsyncRead + AsyncWrite + Unpin> {
+    shared: &'a Shared<Io>,
+    /// Whether it ends, if it ends now, before anything was received.
+    waits: bool,
+}
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Turn<'_, Io> {
     fn drop(&mut self) {
-        let mut connection = self.0.lock();
+        if !self.waits {
+            return;
+        }
+        let mut connection = self.shared.lock();
         let woken = connection.leave();
         // Someone may have queued a message and woken this task, which was then cancelled.
         if woken && connection.outbox().len() > 0 {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
 
 /// Payloads from this size on are written from where they are; smaller ones are copied behind
@@ -74,36 +74,58 @@ impl Wire {
     }
 
     /// Writes until the I/O takes no more; says how much it took, and whether that was all.
+    #[inline]
     pub(crate) fn poll_write(
         &mut self,
         mut io: Pin<&mut impl AsyncWrite>,
         cx: &mut Context<'_>,
     ) -> (usize, Poll<io::Result<()>>) {
-        let before = self.len();
-        while self.len() > 0 {
-            let result = if self.segments.is_empty() {
-                io.as_mut().poll_write(cx, &self.tail[self.written..])
-            } else {
-                self.poll_write_pieces(io.as_mut(), cx)
-            };
-            match result {
-                Poll::Ready(Ok(0)) => {
-                    return (
-                        before - self.len(),
-                        Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    );
+        let len = self.len();
+        // Mostly there is one piece, and the I/O takes it whole.
+        if len > 0 && self.segments.is_empty() {
+            match io.as_mut().poll_write(cx, &self.tail[self.written..]) {
+                Poll::Ready(Ok(taken)) if taken == len => {
+                    self.empty_tail();
+                    return (len, self.poll_flush(io, cx));
                 }
-                Poll::Ready(Ok(len)) => self.advance(len),
-                Poll::Ready(Err(error)) => return (before - self.len(), Poll::Ready(Err(error))),
-                Poll::Pending => return (before - self.len(), Poll::Pending),
+                Poll::Ready(Ok(taken @ 1..)) => self.advance(taken),
+                // The second time tells the same.
+                Poll::Ready(_) => {}
+                Poll::Pending => return (0, Poll::Pending),
             }
         }
-        let mut result = Poll::Ready(Ok(()));
-        if self.unflushed {
-            result = io.poll_flush(cx);
-            self.unflushed = !matches!(result, Poll::Ready(Ok(())));
+        let result = self.poll_write_all(io, cx);
+        (len - self.len(), result)
+    }
+
+    #[cold]
+    fn poll_write_all(
+        &mut self,
+        mut io: Pin<&mut impl AsyncWrite>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.len() > 0 {
+            let taken = if self.segments.is_empty() {
+                ready!(io.as_mut().poll_write(cx, &self.tail[self.written..]))?
+            } else {
+                ready!(self.poll_write_pieces(io.as_mut(), cx))?
+            };
+            if taken == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.advance(taken);
         }
-        (before, result)
+        if self.unflushed { self.poll_flush(io, cx) } else { Poll::Ready(Ok(())) }
+    }
+
+    fn poll_flush(
+        &mut self,
+        io: Pin<&mut impl AsyncWrite>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let result = io.poll_flush(cx);
+        self.unflushed = !matches!(result, Poll::Ready(Ok(())));
+        result
     }
 
     fn poll_write_pieces(
@@ -141,13 +163,17 @@ impl Wire {
         }
         self.written += len;
         if self.written == self.tail.len() {
-            self.written = 0;
-            self.tail.clear();
-            if self.tail.capacity() <= SPARE_SIZE {
-                SPARE.set(std::mem::take(&mut self.tail));
-            } else {
-                self.tail = Vec::new();
-            }
+            self.empty_tail();
+        }
+    }
+
+    /// Gives its memory to whichever connection writes next.
+    fn empty_tail(&mut self) {
+        self.written = 0;
+        let mut tail = std::mem::take(&mut self.tail);
+        if tail.capacity() <= SPARE_SIZE {
+            tail.clear();
+            SPARE.set(tail);
         }
     }
 }

@@ -1,13 +1,11 @@
 //! From a handshake to a task that serves the connection.
 
-use super::Socket;
-use futures_util::future::{Either, select};
+use super::{Sender, Socket, Upgraded};
 use landspout_handler::{
-    Error, Handler, Request, Response, Upgrade, Watch, contain_panic, watched,
+    Connection, Error, Handler, Request, Response, Upgrade, Watch, contain_panic, watched,
 };
 use landspout_websocket::{Acceptance, Agreement, CloseCode, Config, Offer, Refusal, WebSocket};
-use std::convert::Infallible;
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -110,16 +108,7 @@ where
     let label = Watch::label(&format!("WebSocket {route}"));
 
     let serving = watched(label, contain_panic(serve(request, &mut socket)));
-    let leaving = async {
-        connection.draining().await;
-        sender.close(CloseCode::GOING_AWAY, "the server is stopping");
-        pending::<Infallible>().await
-    };
-    let served = match select(pin!(serving), pin!(leaving)).await {
-        Either::Left((served, _)) => served,
-        Either::Right((never, _)) => match never {},
-    };
-    match served {
+    match attend(serving, &sender, &connection).await {
         Ok(()) => socket.close(CloseCode::NORMAL, ""),
         Err(panic) => {
             tracing::error!(target: "landspout::web", route, "a WebSocket handler {panic}");
@@ -128,4 +117,34 @@ where
     }
     // Until the other side has answered, or the config's deadline for that has passed.
     while let Ok(Some(_)) = socket.receiver.receive_event().await {}
+}
+
+/// Runs a handler. What it sends leaves whenever it waits, and when the server begins to stop, the
+/// other side is told.
+async fn attend<T>(
+    serving: impl Future<Output = T>,
+    sender: &Sender<Upgraded>,
+    connection: &Connection,
+) -> T {
+    let mut serving = pin!(serving);
+    let mut leaving = pin!(async {
+        connection.draining().await;
+        sender.close(CloseCode::GOING_AWAY, "the server is stopping");
+        pending::<()>().await;
+    });
+    let mut known = None;
+    poll_fn(|cx| {
+        // The end of the server is asked for again only when the connection has news.
+        let state = Some((connection.is_closed(), connection.is_draining()));
+        if known != state {
+            known = state;
+            let _ = leaving.as_mut().poll(cx);
+        }
+        let served = serving.as_mut().poll(cx);
+        if served.is_pending() {
+            sender.try_flush();
+        }
+        served
+    })
+    .await
 }

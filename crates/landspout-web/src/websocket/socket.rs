@@ -29,8 +29,8 @@ impl Socket {
 
     /// Sends a message, once there is room for it in the queue.
     ///
-    /// While more of what came together waits to be [received](Socket::receive), the answers are
-    /// not written yet, but with those to the rest, unless 64 KiB are queued.
+    /// What is sent leaves when the handler next awaits something that is not ready: the answers to
+    /// messages that came together leave together.
     ///
     /// # Errors
     /// The connection is closing, or has ended.

@@ -27,6 +27,8 @@ mod ranges;
 mod readme;
 mod redirects;
 mod routing;
+#[cfg(feature = "websocket")]
+mod sockets;
 mod state;
 #[cfg(feature = "static-files")]
 mod static_files;

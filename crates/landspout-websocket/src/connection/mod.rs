@@ -39,8 +39,6 @@ pub(crate) struct Connection<Io> {
     receiver: Receiving,
     /// The task that received last.
     task: Option<Waker>,
-    /// Whether the timer will wake that task.
-    timer_is_set: bool,
     /// Made when writing first stalls.
     waiters: Option<Arc<Waiters>>,
 }
@@ -90,7 +88,6 @@ impl<Io> Connection<Io> {
             subprotocol,
             receiver: Receiving::Absent,
             task: None,
-            timer_is_set: false,
             waiters: None,
         }
     }

@@ -11,49 +11,63 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
-    /// The next event; `None` when the connection is closed.
+    /// The next event; `None` when the connection is closed. Whoever is given one has something
+    /// else to do now.
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Event>, Error>> {
         loop {
-            match self.phase {
-                Phase::Over => return Poll::Ready(self.failure.take().map_or(Ok(None), Err)),
-                Phase::Ending => {
-                    ready!(self.poll_end(cx));
+            let read = if !matches!(self.phase, Phase::Open | Phase::Closing) {
+                return self.poll_last(cx);
+            } else if self.has_input() {
+                self.take_input()
+            } else {
+                if let Poll::Ready(Err(error)) = self.poll_write(cx) {
+                    self.stop_writing(error);
                     continue;
                 }
-                Phase::Open | Phase::Closing => {}
-            }
-            let read = match self.take_input() {
-                Some(read) => read,
-                None => {
-                    if let Poll::Ready(Err(error)) = self.poll_write(cx) {
-                        self.stop_writing(error);
-                        continue;
-                    }
-                    match self.poll_read(cx) {
-                        Poll::Ready(read) => read,
-                        // A stream that is always ready would keep the timer waiting; those of
-                        // tokio say now and then that they are not.
-                        Poll::Pending if self.poll_timer(cx).is_ready() => continue,
-                        Poll::Pending => {
-                            self.wait(cx);
-                            return Poll::Pending;
-                        }
+                match self.poll_read(cx) {
+                    Poll::Ready(read) => read,
+                    // A stream that is always ready would keep the timer waiting; those of
+                    // tokio say now and then that they are not.
+                    Poll::Pending if self.poll_timer(cx).is_ready() => continue,
+                    Poll::Pending => {
+                        self.wait(cx);
+                        return Poll::Pending;
                     }
                 }
             };
             match read {
-                Read::End => self.drop_io(Some(Error::Disconnected)),
-                Read::Failed(error) => self.drop_io(Some(Error::Io(error))),
-                Read::Bytes(Err(error)) => self.fail(Error::Protocol(error)),
-                Read::Bytes(Ok(None)) => {}
                 Read::Bytes(Ok(Some(event))) => {
                     self.answer(&event, cx);
+                    self.leave();
                     return Poll::Ready(Ok(Some(event)));
                 }
+                Read::Bytes(Ok(None)) => {}
+                read => self.give_up(read),
             }
+        }
+    }
+
+    /// Ends the connection, and says why it ended.
+    #[cold]
+    fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event>, Error>> {
+        while self.phase == Phase::Ending {
+            ready!(self.poll_end(cx));
+        }
+        self.leave();
+        Poll::Ready(self.failure.take().map_or(Ok(None), Err))
+    }
+
+    /// Nothing more can be read, or shall be.
+    #[cold]
+    fn give_up(&mut self, read: Read) {
+        match read {
+            Read::Bytes(Ok(_)) => {}
+            Read::Bytes(Err(error)) => self.fail(Error::Protocol(error)),
+            Read::End => self.drop_io(Some(Error::Disconnected)),
+            Read::Failed(error) => self.drop_io(Some(Error::Io(error))),
         }
     }
 
@@ -62,15 +76,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
         self.receiver = Receiving::Waiting;
         if !is_same(&self.task, cx) {
             self.task = Some(cx.waker().clone());
-            self.timer_is_set = false;
+            self.deadlines.arm(false);
         }
     }
 
     /// Reads an event from the bytes that are here already.
-    fn take_input(&mut self) -> Option<Read> {
-        if !self.has_input() {
-            return None;
-        }
+    fn take_input(&mut self) -> Read {
         let result = self.protocol.receive(&mut self.input[self.input_at..]);
         if let Ok(received) = &result {
             self.input_at += received.used;
@@ -79,7 +90,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
             self.input = Vec::new();
             self.input_at = 0;
         }
-        Some(Read::Bytes(result.map(|received| received.event)))
+        Read::Bytes(result.map(|received| received.event))
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {

@@ -27,8 +27,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
         loop {
             let Some(io) = &mut self.io else { return Poll::Ready(Err(Error::Closed)) };
             self.outbox.commit(&mut self.protocol)?;
-            let wire = self.outbox.wire();
-            let (mut len, mut result) = wire.poll_write(Pin::new(&mut *io), &mut cx);
+            let (mut len, mut result) = self.outbox.wire().poll_write(Pin::new(&mut *io), &mut cx);
+            if let Poll::Ready(Ok(())) = result
+                && self.waiters.is_none()
+                && self.outbox.is_idle()
+            {
+                // The usual: all is written, and nobody waited for it.
+                self.deadlines.wrote();
+                return Poll::Ready(Ok(()));
+            }
             if result.is_pending() {
                 let waiters = self.waiters.get_or_insert_default();
                 if let Some(task) = task {
@@ -36,7 +43,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                 }
                 // Once more, for the socket to remember all that wait.
                 let all = Waker::from(Arc::clone(waiters));
-                let (more, again) = wire.poll_write(Pin::new(io), &mut Context::from_waker(&all));
+                let cx = &mut Context::from_waker(&all);
+                let (more, again) = self.outbox.wire().poll_write(Pin::new(io), cx);
                 len += more;
                 result = again;
             }

@@ -10,7 +10,20 @@ use tokio::time::{Instant, sleep_until};
 
 impl<Io> Connection<Io> {
     /// Waits for the next deadline, and does what is due. It is ready when something was done.
+    #[inline]
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Most polls are about something else, and find the timer as they left it.
+        if self.deadlines.is_armed()
+            && !self.timer.as_ref().is_some_and(|timer| timer.is_elapsed())
+            && is_same(&self.task, cx)
+        {
+            return Poll::Pending;
+        }
+        self.poll_deadlines(cx)
+    }
+
+    #[cold]
+    fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let Some(at) = self.deadlines.next().map(Instant::from_std) else {
                 return Poll::Pending;
@@ -20,17 +33,12 @@ impl<Io> Connection<Io> {
             // anew.
             if timer.deadline() > at {
                 timer.as_mut().reset(at);
-                self.timer_is_set = false;
-            }
-            // Most polls are about something else, and find the timer as they left it.
-            if self.timer_is_set && !timer.is_elapsed() && is_same(&self.task, cx) {
-                return Poll::Pending;
             }
             // Outside of the task's budget: where that is used up, the timer would not take the
             // waker.
-            self.timer_is_set = is_same(&self.task, cx);
+            self.deadlines.arm(is_same(&self.task, cx));
             ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
-            self.timer_is_set = false;
+            self.deadlines.arm(false);
             let now = Instant::now();
             if let Some(due) = self.deadlines.fire(now.into_std()) {
                 self.act(due);
