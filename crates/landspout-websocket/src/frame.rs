@@ -95,7 +95,7 @@ impl Head {
     }
 
     /// Appends the head to the bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let first =
             self.opcode as u8 | if self.fin { FIN } else { 0 } | if self.rsv1 { RSV1 } else { 0 };

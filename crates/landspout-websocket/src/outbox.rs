@@ -101,6 +101,7 @@ impl Outbox {
     }
 
     /// Adds a message whose sender has waited for room.
+    #[inline]
     pub(crate) fn push(&mut self, message: Outgoing, protocol: &mut Protocol) -> Result<(), Error> {
         self.enqueue(Queued { message, key: None }, protocol)
     }
@@ -148,6 +149,7 @@ impl Outbox {
         if self.len() > self.max_queue { Err(Error::Overflow) } else { Ok(()) }
     }
 
+    #[inline]
     fn enqueue(&mut self, new: Queued, protocol: &mut Protocol) -> Result<(), Error> {
         if self.queue.is_empty() && self.wire.len() < COMMIT {
             return encode(new.message, protocol, &mut self.wire);

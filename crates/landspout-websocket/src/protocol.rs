@@ -130,15 +130,19 @@ impl Protocol {
     /// from now on, as they are after a close frame.
     pub fn receive(&mut self, bytes: &mut [u8]) -> Result<Received, ProtocolError> {
         match self.whole(bytes) {
-            Some((message, used)) => Ok(Received { used, event: Some(Event::Message(message)) }),
+            Some(Ok(received)) => Ok(received),
+            Some(Err(error)) => {
+                self.ended = true;
+                Err(error)
+            }
             None => self.receive_any(bytes),
         }
     }
 
-    /// A plain message that is all here, in one frame, as most are. For everything else, and for
-    /// all that is wrong, there is the long way.
+    /// A message that is all here, in one plain frame, as most are. For everything else there is
+    /// the long way.
     #[inline]
-    fn whole(&mut self, bytes: &mut [u8]) -> Option<(Message, usize)> {
+    fn whole(&mut self, bytes: &mut [u8]) -> Option<Result<Received, ProtocolError>> {
         if self.frame.is_some() || self.head_len > 0 || self.message.is_some() || self.ended {
             return None;
         }
@@ -150,19 +154,14 @@ impl Protocol {
         if let Some(key) = simple.key {
             mask::apply(payload, key);
         }
-        let message = if simple.is_text {
-            match text::whole(payload) {
-                Ok(text) => Message::Text(text),
-                Err(_) => {
-                    // The long way unmasks it once more.
-                    simple.key.map(|key| mask::apply(payload, key));
-                    return None;
-                }
-            }
-        } else {
-            Message::Binary(Bytes::copy_from_slice(payload))
+        let message = match simple.is_text {
+            true => text::whole(payload).map(Message::Text),
+            false => Ok(Message::Binary(Bytes::copy_from_slice(payload))),
         };
-        Some((message, simple.payload.end))
+        Some(message.map(|message| {
+            let used = simple.payload.end;
+            Received { used, event: Some(Event::Message(message)) }
+        }))
     }
 
     fn receive_any(&mut self, bytes: &mut [u8]) -> Result<Received, ProtocolError> {
@@ -305,6 +304,7 @@ impl Protocol {
     /// # Errors
     ///
     /// [`Error::Closed`] after a close frame was sent.
+    #[inline]
     pub fn send(&mut self, message: &Message, out: &mut Vec<u8>) -> Result<(), Error> {
         let (opcode, payload) = match message {
             Message::Text(text) => (Opcode::Text, text.as_bytes()),
@@ -363,7 +363,6 @@ impl Protocol {
     }
 
     /// Appends a frame with its payload.
-    #[inline]
     pub(crate) fn write(
         &mut self,
         opcode: Opcode,
@@ -387,7 +386,7 @@ impl Protocol {
 }
 
 /// Appends the head of an unfragmented frame.
-#[inline]
+#[inline(always)]
 pub(crate) fn write_head(
     opcode: Opcode,
     compressed: bool,

@@ -44,7 +44,8 @@ impl Wire {
 
     /// Whether all is written and the I/O holds nothing back.
     pub(crate) fn is_idle(&self) -> bool {
-        self.len() == 0 && !self.unflushed
+        // A tail that is written whole is given back.
+        self.tail.is_empty() && self.segments.is_empty() && !self.unflushed
     }
 
     /// Where to append bytes.

@@ -67,6 +67,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
     }
 
     /// Ready when there is room for one more message.
+    #[inline]
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.check_open()?;
         if self.outbox.has_room() {
@@ -91,6 +92,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
     }
 
     /// Queues a message for which there is room.
+    #[inline]
     pub(crate) fn push(&mut self, message: Outgoing) -> Result<(), Error> {
         self.check_open()?;
         self.deadlines.active();
