@@ -5,6 +5,9 @@
 //! (`/proc/thread-self/schedstat`) is the server's alone. After each round the server waits,
 //! asleep, until they have read it all. `cargo bench -p landspout-websocket --bench broadcast`;
 //! Linux alone, because it reads `/proc`.
+//!
+//! Names of parts run those alone: `-- 1k 10k stalled`, and `stalled=10000` for so many broadcasts
+//! beside the subscriber that stops reading, in place of a million.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod subscribers;
@@ -32,21 +35,34 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
+    let parts: Vec<String> = std::env::args().skip(1).filter(|part| part != "--bench").collect();
+    let wanted = |name: &str| parts.is_empty() || parts.iter().any(|part| part == name);
+    for (name, count) in [("1k", 1_000), ("10k", 10_000)] {
+        if wanted(name) {
+            both(count);
+        }
+    }
+    let broadcasts = parts.iter().find_map(|part| part.strip_prefix("stalled="));
+    if wanted("stalled") || broadcasts.is_some() {
+        let broadcasts = broadcasts.map_or(1_000_000, |number| number.parse().unwrap());
+        runtime().block_on(stalled(broadcasts));
+    }
+}
+
+/// Plain and compressed messages to so many subscribers.
+fn both(wanted: usize) {
     // A descriptor for each subscriber, and some for the process.
     let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap() as usize - 100;
-    for wanted in [1_000, 10_000] {
-        let count = wanted.min(limit);
-        if count < wanted {
-            println!("{count} subscribers in place of {wanted}: the limit on open files");
-        }
-        // The deadlines are on, but no ping comes between: the bytes are counted.
-        let config = Config::default().ping_interval(Duration::from_secs(3600));
-        let plain = measure(count, &config);
-        let deflate = config.deflate(DeflateConfig::default());
-        let compressed = measure(count, &deflate);
-        println!("compressed to plain, one by one: {:.2}", compressed / plain);
+    let count = wanted.min(limit);
+    if count < wanted {
+        println!("{count} subscribers in place of {wanted}: the limit on open files");
     }
-    runtime().block_on(stalled());
+    // The deadlines are on, but no ping comes between: the bytes are counted.
+    let config = Config::default().ping_interval(Duration::from_secs(3600));
+    let plain = measure(count, &config);
+    let deflate = config.deflate(DeflateConfig::default());
+    let compressed = measure(count, &deflate);
+    println!("compressed to plain, one by one: {:.2}", compressed / plain);
 }
 
 /// A loop for one measurement: with it go its connections.
@@ -156,9 +172,9 @@ fn subscribe(socket: WebSocket<TcpStream>) -> Sender<TcpStream> {
     sender
 }
 
-/// A million broadcasts to ten subscribers, of which one stops reading.
-async fn stalled() {
-    const BROADCASTS: usize = 1_000_000;
+/// So many broadcasts to ten subscribers and one that stops reading.
+async fn stalled(broadcasts: usize) {
+    const BATCH: usize = 1000;
     let config = Config::default()
         .overflow(Overflow::DropOldest)
         .ping_interval(Duration::ZERO)
@@ -172,8 +188,8 @@ async fn stalled() {
     let slow = subscribe(stalled.accept(&config).await);
     let message = PreparedMessage::new("x".repeat(100));
     let (begin, mut most) = (Instant::now(), 0);
-    for _ in 0..BROADCASTS / 1000 {
-        for _ in 0..1000 {
+    for _ in 0..broadcasts / BATCH {
+        for _ in 0..BATCH {
             for sender in senders.iter().chain([&slow]) {
                 sender.try_send_prepared(&message).unwrap();
             }
@@ -183,11 +199,11 @@ async fn stalled() {
         }
         most = most.max(slow.queued());
         assert!(most <= config.max_queue);
-        subscribers.wait_for(1000 * 10 * 102);
+        subscribers.wait_for(BATCH * 10 * 102);
     }
     assert!(senders.iter().all(|sender| sender.dropped() == 0));
     println!(
-        "one of 11 stalled, {BROADCASTS} broadcasts in {:.1} s: at most {most} bytes queued for \
+        "one of 11 stalled, {broadcasts} broadcasts in {:.1} s: at most {most} bytes queued for \
          it, {} dropped; the others received all",
         begin.elapsed().as_secs_f64(),
         slow.dropped()

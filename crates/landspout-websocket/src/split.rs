@@ -108,8 +108,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
     /// # Cancel safety
     ///
     /// Cancel safe: if it is dropped before it is ready, the message is not sent at all.
-    pub async fn send(&self, message: impl Into<Message>) -> Result<(), Error> {
-        self.send_outgoing(Outgoing::Message(message.into())).await
+    pub fn send(&self, message: impl Into<Message>) -> impl Future<Output = Result<(), Error>> {
+        self.send_outgoing(Outgoing::Message(message.into()))
     }
 
     /// Sends a prepared message, as [`send`](Sender::send) sends another.
@@ -281,14 +281,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
     /// # Cancel safety
     ///
     /// Cancel safe: no message is lost, and the next call goes on where this one stopped.
-    pub async fn receive(&mut self) -> Result<Option<Message>, Error> {
-        loop {
-            match self.receive_event().await? {
-                Some(Event::Message(message)) => return Ok(Some(message)),
-                Some(_) => {}
-                None => return Ok(None),
-            }
-        }
+    pub fn receive(&mut self) -> impl Future<Output = Result<Option<Message>, Error>> {
+        self.receive_as(|event| match event {
+            Event::Message(message) => Some(message),
+            _ => None,
+        })
     }
 
     /// Waits for the next event: messages, but also pings, pongs and the close frame, which are
@@ -301,12 +298,30 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Receiver<Io> {
     /// # Cancel safety
     ///
     /// Cancel safe: no event is lost, and the next call goes on where this one stopped.
-    pub async fn receive_event(&mut self) -> Result<Option<Event>, Error> {
+    pub fn receive_event(&mut self) -> impl Future<Output = Result<Option<Event>, Error>> {
+        self.receive_as(Some)
+    }
+
+    /// Waits for the next event that the function makes something of. It is the innermost of the
+    /// futures that receive: each one around it would move what was received once more.
+    async fn receive_as<T>(
+        &mut self,
+        take: impl Fn(Event) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         let mut turn = Turn { shared: &self.shared, waits: false };
         poll_fn(|cx| {
-            let polled = turn.shared.lock().poll_receive(cx);
-            turn.waits = polled.is_pending();
-            polled
+            loop {
+                let polled = turn.shared.lock().poll_receive(cx);
+                turn.waits = polled.is_pending();
+                match ready!(polled)? {
+                    Some(event) => {
+                        if let Some(taken) = take(event) {
+                            return Poll::Ready(Ok(Some(taken)));
+                        }
+                    }
+                    None => return Poll::Ready(Ok(None)),
+                }
+            }
         })
         .await
     }

@@ -23,8 +23,8 @@ impl Socket {
     ///
     /// # Cancel safety
     /// Safe: no message is lost.
-    pub async fn receive(&mut self) -> Result<Option<Message>, Error> {
-        self.receiver.receive().await
+    pub fn receive(&mut self) -> impl Future<Output = Result<Option<Message>, Error>> {
+        self.receiver.receive()
     }
 
     /// Sends a message, once there is room for it in the queue.
@@ -37,8 +37,8 @@ impl Socket {
     ///
     /// # Cancel safety
     /// Safe: a message whose sending is dropped is sent whole or not at all.
-    pub async fn send(&self, message: impl Into<Message>) -> Result<(), Error> {
-        self.sender.send(message).await
+    pub fn send(&self, message: impl Into<Message>) -> impl Future<Output = Result<(), Error>> {
+        self.sender.send(message)
     }
 
     /// Begins to close the connection; [`receive`](Socket::receive) ends when the other side has
