@@ -16,6 +16,7 @@ use landspout_websocket::{
     Config, DeflateConfig, Message, Offer, Overflow, PreparedMessage, Protocol, Sender, WebSocket,
 };
 use std::io::Write;
+use std::net::TcpStream as StdStream;
 use std::time::{Duration, Instant};
 use subscribers::Subscribers;
 use tokio::net::TcpStream;
@@ -51,8 +52,8 @@ fn main() {
 
 /// Plain and compressed messages to so many subscribers.
 fn both(wanted: usize) {
-    // A descriptor for each subscriber, and some for the process.
-    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap() as usize - 100;
+    // Two descriptors for each subscriber, and some for the process.
+    let limit = (rlimit::increase_nofile_limit(u64::MAX).unwrap() as usize - 100) / 2;
     let count = wanted.min(limit);
     if count < wanted {
         println!("{count} subscribers in place of {wanted}: the limit on open files");
@@ -71,14 +72,18 @@ fn runtime() -> tokio::runtime::LocalRuntime {
     runtime.enable_all().build_local(Default::default()).unwrap()
 }
 
-/// Prints what a delivery costs in each way, and gives that of messages one by one.
+/// Prints what a delivery costs in each way, and gives that of messages one by one. The ways take
+/// turns on connections that stay.
 fn measure(count: usize, config: &Config) -> f64 {
     let bytes = frame(config).len();
+    let runtime = runtime();
+    let mut sockets = Bare::connect(count, config);
+    let mut room = runtime.block_on(Room::connect(count, config));
     let [mut bare, mut single, mut burst] = [f64::MAX; 3];
     for _ in 0..REPEATS {
-        bare = bare.min(write_bare(count, config));
-        single = single.min(runtime().block_on(broadcast(count, config, 1)));
-        burst = burst.min(runtime().block_on(broadcast(count, config, BURST)));
+        bare = bare.min(sockets.write(config));
+        single = single.min(runtime.block_on(room.broadcast(config, 1)));
+        burst = burst.min(runtime.block_on(room.broadcast(config, BURST)));
     }
     println!(
         "{count} subscribers, frames of {bytes} bytes, ns of CPU a delivery: bare write {bare:.0}, \
@@ -119,51 +124,76 @@ fn cpu() -> f64 {
 }
 
 /// The floor: one `write` for each delivery, and nothing else.
-fn write_bare(count: usize, config: &Config) -> f64 {
-    let mut subscribers = Subscribers::spawn(count, config.deflate.is_some());
-    let mut sockets: Vec<_> = (0..count).map(|_| subscribers.accept_bare()).collect();
-    let frame = frame(config);
-    let mut spent = 0.0;
-    let messages = DELIVERIES / count;
-    for _ in 0..messages {
-        let begin = cpu();
-        for socket in &mut sockets {
-            assert_eq!(socket.write(&frame).unwrap(), frame.len());
-        }
-        spent += cpu() - begin;
-        subscribers.wait_for(count * frame.len());
-    }
-    spent / (count * messages) as f64
+struct Bare {
+    subscribers: Subscribers,
+    sockets: Vec<StdStream>,
 }
 
-/// Messages prepared once and sent to all: `burst` of them before the loop turns.
-async fn broadcast(count: usize, config: &Config, burst: usize) -> f64 {
-    let mut subscribers = Subscribers::spawn(count, config.deflate.is_some());
-    let mut senders = Vec::new();
-    for _ in 0..count {
-        senders.push(subscribe(subscribers.accept(config).await));
+impl Bare {
+    fn connect(count: usize, config: &Config) -> Bare {
+        let mut subscribers = Subscribers::spawn(count, config.deflate.is_some());
+        let sockets = (0..count).map(|_| subscribers.accept_bare()).collect();
+        Bare { subscribers, sockets }
     }
-    tokio::task::yield_now().await;
-    let (text, len) = (json(), frame(config).len());
-    let mut spent = 0.0;
-    let messages = (DELIVERIES / count).next_multiple_of(burst);
-    for _ in 0..messages / burst {
-        let begin = cpu();
-        for _ in 0..burst {
-            let message = PreparedMessage::new(text.as_str());
-            for sender in &senders {
-                sender.try_send_prepared(&message).unwrap();
+
+    fn write(&mut self, config: &Config) -> f64 {
+        let (count, frame) = (self.sockets.len(), frame(config));
+        let mut spent = 0.0;
+        let messages = DELIVERIES / count;
+        for _ in 0..messages {
+            let begin = cpu();
+            for socket in &mut self.sockets {
+                assert_eq!(socket.write(&frame).unwrap(), frame.len());
             }
+            spent += cpu() - begin;
+            self.subscribers.wait_for(count * frame.len());
         }
-        // The receivers write in their turn, before this one's.
-        while senders.last().unwrap().queued() > 0 {
-            tokio::task::yield_now().await;
-        }
-        spent += cpu() - begin;
-        assert!(senders.iter().all(|sender| sender.queued() == 0));
-        subscribers.wait_for(burst * count * len);
+        spent / (count * messages) as f64
     }
-    spent / (count * messages) as f64
+}
+
+/// Connections that each have a task which receives.
+struct Room {
+    subscribers: Subscribers,
+    senders: Vec<Sender<TcpStream>>,
+}
+
+impl Room {
+    async fn connect(count: usize, config: &Config) -> Room {
+        let mut subscribers = Subscribers::spawn(count, config.deflate.is_some());
+        let mut senders = Vec::new();
+        for _ in 0..count {
+            senders.push(subscribe(subscribers.accept(config).await));
+        }
+        tokio::task::yield_now().await;
+        Room { subscribers, senders }
+    }
+
+    /// Messages prepared once and sent to all: `burst` of them before the loop turns.
+    async fn broadcast(&mut self, config: &Config, burst: usize) -> f64 {
+        let Room { subscribers, senders } = self;
+        let (text, len) = (json(), frame(config).len());
+        let count = senders.len();
+        let mut spent = 0.0;
+        let messages = (DELIVERIES / count).next_multiple_of(burst);
+        for _ in 0..messages / burst {
+            let begin = cpu();
+            for _ in 0..burst {
+                let message = PreparedMessage::new(text.as_str());
+                for sender in senders.iter() {
+                    sender.try_send_prepared(&message).unwrap();
+                }
+            }
+            // The receivers write in their turn, before this one's.
+            while senders.last().unwrap().queued() > 0 {
+                tokio::task::yield_now().await;
+            }
+            spent += cpu() - begin;
+            assert!(senders.iter().all(|sender| sender.queued() == 0));
+            subscribers.wait_for(burst * count * len);
+        }
+        spent / (count * messages) as f64
+    }
 }
 
 fn subscribe(socket: WebSocket<TcpStream>) -> Sender<TcpStream> {
