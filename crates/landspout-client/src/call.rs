@@ -123,12 +123,7 @@ impl Call {
 
     /// What the body can be had from once more.
     pub(crate) fn spare(&self) -> Option<Spare> {
-        self.spare_of(&self.body)
-    }
-
-    /// The same, where the body is on its way.
-    pub(crate) fn spare_of(&self, body: &Body) -> Option<Spare> {
-        Spare::of(body, self.replay.as_ref())
+        Spare::of(&self.body, self.replay.as_ref())
     }
 
     /// The jar that the request's cookies come from.
@@ -158,11 +153,7 @@ impl Call {
     }
 
     /// The request as it goes over the wire. The body goes with it.
-    pub(crate) fn request(
-        &mut self,
-        config: &ClientConfig,
-        usual: &HeaderMap,
-    ) -> Result<Request<Body>, Failure> {
+    pub(crate) fn request(&mut self, config: &ClientConfig, usual: &HeaderMap) -> Request<Body> {
         let mut body = std::mem::take(&mut self.body);
         // What waits before a connection that has closed can go over another.
         if let Some(waiting) = self.gate.take().and_then(|gate| gate.hold_back()) {
@@ -172,7 +163,7 @@ impl Call {
             Role::Agent => self.headers_over(usual),
             Role::Gateway => self.headers.clone(),
         };
-        self.add_authority(&mut headers)?;
+        self.add_authority(&mut headers);
         self.add_framing(&mut headers, &body);
         if !config.keep_alive && !self.wants_upgrade() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -193,7 +184,7 @@ impl Call {
         if let Some(gate) = &self.gate {
             request.extensions_mut().insert(gate.clone());
         }
-        Ok(request)
+        request
     }
 
     /// Turns into the request that a redirect asks for.
@@ -253,11 +244,12 @@ impl Call {
         headers
     }
 
-    fn add_authority(&self, headers: &mut HeaderMap) -> Result<(), Failure> {
-        if !self.headers.contains_key(HOST) {
-            let invalid = || Failure::new(Kind::Invalid, "no header can have the name of the host");
-            let host = self.target.origin.host_header().ok_or_else(invalid)?;
-            headers.insert(HOST, host.clone());
+    fn add_authority(&self, headers: &mut HeaderMap) {
+        let host = self.target.origin.host_header();
+        match headers.get_mut(HOST) {
+            Some(_) if self.headers.contains_key(HOST) => {}
+            Some(value) => *value = host.clone(),
+            None => drop(headers.insert(HOST, host.clone())),
         }
         if let Some(credentials) = &self.target.credentials {
             headers.entry(AUTHORIZATION).or_insert_with(|| credentials.clone());
@@ -269,7 +261,6 @@ impl Call {
             let value = credentials.authorize(origin, &self.method, path.as_str());
             value.map(|value| headers.insert(AUTHORIZATION, value));
         }
-        Ok(())
     }
 
     /// Says how long the body is, or that it ends when it ends.

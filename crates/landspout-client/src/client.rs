@@ -51,10 +51,10 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
-    /// Those of the settings, or what is wrong with them.
+    /// Those of the settings, or what is wrong with one that the client would add.
     pub(crate) headers: Result<HeaderMap, String>,
-    /// Those that the client adds, or what is wrong with the one that tells who it is.
-    pub(crate) usual_headers: Result<HeaderMap, String>,
+    /// Those that the client adds by itself.
+    pub(crate) usual_headers: HeaderMap,
     /// Where the last request went: the next one often goes there too, or to another path of the
     /// same origin.
     last: Mutex<Option<Remembered>>,
@@ -285,13 +285,19 @@ impl Inner {
             pair.ok_or_else(|| format!("the client's header {name:?} is none"))
         });
         let user_agent = match &*config.user_agent {
-            "" => Ok(None),
-            text => HeaderValue::from_str(text)
-                .map(Some)
-                .map_err(|_| format!("the client's user agent {text:?} is no header")),
+            "" => None,
+            text => Some(
+                HeaderValue::from_str(text)
+                    .map_err(|_| format!("the client's user agent {text:?} is no header")),
+            ),
         };
-        let (headers, budget) = (headers.collect(), RetryBudget::new(config.retry_budget));
-        let usual_headers = user_agent.map(usual_headers);
+        let (user_agent, wrong) = match user_agent.transpose() {
+            Ok(user_agent) => (user_agent, None),
+            Err(wrong) => (None, Some(wrong)),
+        };
+        let headers = wrong.map_or_else(|| headers.collect(), Err);
+        let usual_headers = usual_headers(user_agent);
+        let budget = RetryBudget::new(config.retry_budget);
         let (counters, last) = (Arc::default(), Mutex::default());
         Inner { config, headers, usual_headers, last, backend, budget, counters }
     }

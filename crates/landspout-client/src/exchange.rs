@@ -57,7 +57,7 @@ impl Exchange<'_> {
     async fn in_memory(&mut self, memory: &Memory) -> Result<Response<Body>, Failure> {
         // There is no wire that a body could be kept off.
         self.call.expect_continue = Duration::ZERO;
-        let request = self.request()?;
+        let request = self.request();
         self.call.stopwatch.enter(Phase::FirstByte);
         let response = within(self.deadline(), pin!(memory.send(request))).await??;
         self.call.stopwatch.enter(Phase::Body);
@@ -80,7 +80,6 @@ impl Exchange<'_> {
         let mut lease = self.queue(network, &route).await?;
         let mut repeats = 0;
         loop {
-            let request = self.request()?;
             let reused = lease.connection.is_some();
             let connection = match &mut lease.connection {
                 Some(connection) => {
@@ -93,12 +92,11 @@ impl Exchange<'_> {
                 route = route.upgradable();
                 drop(lease);
                 lease = self.queue(network, &route).await?;
-                self.call.body = request.into_body();
                 continue;
             }
             let may_repeat = reused && self.call.is_idempotent();
-            let spare = self.call.spare_of(request.body());
-            match self.send(connection, request).await {
+            let spare = self.call.spare();
+            match self.send(connection).await {
                 Ok((head, body)) => return Ok(self.unpack(head, body, lease)),
                 Err(unanswered) if repeats == MAX_REPEATS => return Err(unanswered.failure),
                 Err(unanswered) if !reused && !lease.is_shared() => {
@@ -133,10 +131,8 @@ impl Exchange<'_> {
         route
     }
 
-    fn request(&mut self) -> Result<Request<Body>, Failure> {
-        let Inner { config, usual_headers, .. } = self.inner;
-        let invalid = |error: &String| Failure::new(Kind::Invalid, error.as_str());
-        self.call.request(config, usual_headers.as_ref().map_err(invalid)?)
+    fn request(&mut self) -> Request<Body> {
+        self.call.request(&self.inner.config, &self.inner.usual_headers)
     }
 
     async fn queue(&mut self, network: &Network, route: &Route) -> Result<Lease, Failure> {
@@ -164,7 +160,6 @@ impl Exchange<'_> {
     async fn send(
         &mut self,
         connection: &mut Connection,
-        request: Request<Body>,
     ) -> Result<(response::Parts, Answer), Unanswered> {
         self.call.stopwatch.enter_send();
         self.call.remote_addr = connection.remote_addr();
@@ -173,8 +168,8 @@ impl Exchange<'_> {
         }
         let own = Deadline::after(self.call.rules.first_byte_timeout);
         let deadline = earlier(own, self.deadline());
-        let (origin, at) = (&self.call.target.origin, deadline.map(|deadline| deadline.at));
-        let keeps_time = connection.keeps_time();
+        let (request, at) = (self.request(), deadline.map(|deadline| deadline.at));
+        let (origin, keeps_time) = (&self.call.target.origin, connection.keeps_time());
         let answer = {
             let sent = pin!(connection.send(request, origin, at.filter(|_| keeps_time)));
             within(deadline.filter(|_| !keeps_time), sent).await
@@ -293,7 +288,9 @@ pub(crate) fn has_no_body(method: &Method, status: StatusCode) -> bool {
 
 /// What `Keep-Alive: timeout=5` promises.
 fn server_idle(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(KEEP_ALIVE)?.to_str().ok()?;
+    // Looked for, and not looked up: hashing the name takes longer than passing by the few there are.
+    let (_, value) = headers.iter().find(|&(name, _)| *name == KEEP_ALIVE)?;
+    let value = value.to_str().ok()?;
     let seconds = value.split(',').find_map(|part| {
         let (name, seconds) = part.split_once('=')?;
         name.trim().eq_ignore_ascii_case("timeout").then_some(seconds.trim())

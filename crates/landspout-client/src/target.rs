@@ -30,8 +30,8 @@ pub(crate) struct Place {
     authority: Box<str>,
     /// Bytes of the host in `authority`.
     host_len: usize,
-    /// The value of `Host`, if the authority can be one.
-    host_header: Option<HeaderValue>,
+    /// The value of `Host`.
+    host_header: HeaderValue,
 }
 
 /// What makes hashes such that nobody outside can choose hosts whose hashes are the same.
@@ -40,7 +40,8 @@ static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 impl Origin {
     fn with(secure: bool, port: u16, authority: Box<str>, host_len: usize) -> Origin {
         let hash = SEED.hash_one((&authority, port, secure));
-        let host_header = HeaderValue::from_str(&authority).ok();
+        let host_header = HeaderValue::from_str(&authority);
+        let host_header = host_header.expect("the authority of a URL is visible ASCII");
         Origin(Arc::new(Place { hash, secure, port, authority, host_len, host_header }))
     }
 
@@ -83,10 +84,9 @@ impl Origin {
         Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
     }
 
-    /// The value of `Host`: without the port where it is the scheme's own (RFC 9110 §7.2). `None` if
-    /// the host's name has characters that no header has.
-    pub(crate) fn host_header(&self) -> Option<&HeaderValue> {
-        self.host_header.as_ref()
+    /// The value of `Host`: without the port where it is the scheme's own (RFC 9110 §7.2).
+    pub(crate) fn host_header(&self) -> &HeaderValue {
+        &self.0.host_header
     }
 }
 

@@ -155,9 +155,7 @@ fn extend(request: &mut Request<Body>) -> bool {
 fn address(request: &mut Request<Body>, origin: &Origin) {
     let host = request.headers_mut().remove(HOST);
     let uri = match host.as_ref().map(HeaderValue::as_bytes) {
-        Some(host) if origin.host_header().is_none_or(|own| own != host) => {
-            named(host, request.uri(), origin)
-        }
+        Some(host) if origin.host_header() != host => named(host, request.uri(), origin),
         _ => origin.absolute(request.uri()),
     };
     *request.uri_mut() = uri;

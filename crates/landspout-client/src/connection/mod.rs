@@ -317,7 +317,8 @@ fn is_of_body(error: &hyper::Error) -> bool {
 fn take_apart(response: Response<Incoming>) -> (response::Parts, Answer) {
     let (mut head, body) = response.into_parts();
     // RFC 9112 §6.3: where both are there the length counts for nothing, and must not be passed on.
-    if head.headers.contains_key(TRANSFER_ENCODING) {
+    let is_unknown = body.size_hint().exact().is_none_or(|len| len == 0);
+    if is_unknown && head.headers.contains_key(TRANSFER_ENCODING) {
         head.headers.remove(CONTENT_LENGTH);
     }
     (head, Answer(body))
