@@ -2,12 +2,12 @@
 
 use super::writer::LogWriter;
 use super::{LogFormat, Record};
-use http::{HeaderValue, Version};
+use http::{HeaderValue, StatusCode, Version};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// How many bytes of lines a loop collects before it hands them on without waiting for its tick.
 const PIECE: usize = 16 << 10;
@@ -64,34 +64,61 @@ impl Drop for Lines {
 }
 
 /// `client - - [time] "request" status bytes`
+///
+/// Piece by piece where a piece is text already: a format is read anew for each line.
 fn common(text: &mut String, record: &Record, target: &str, time: &str) {
     match record.client {
+        Some(IpAddr::V4(client)) => dotted(text, client),
         Some(client) => infallible(write!(text, "{client}")),
         None => text.push('-'),
     }
-    infallible(write!(text, " - - [{time}] \"{} ", record.method));
-    escape(text, target.as_bytes());
+    for piece in [" - - [", time, "] \"", record.method.as_str(), " "] {
+        text.push_str(piece);
+    }
+    escape(text, target);
     // 499 is what nginx writes for a client that left before its answer.
-    let status = record.status.map_or(499, |status| status.as_u16());
-    infallible(write!(text, " {}\" {status} {}", version(record.version), record.bytes));
+    let status = record.status.as_ref().map_or("499", StatusCode::as_str);
+    for piece in [" ", version(record.version), "\" ", status, " "] {
+        text.push_str(piece);
+    }
+    infallible(write!(text, "{}", record.bytes));
+}
+
+/// An address as its `Display` has it, at a quarter of the cost.
+fn dotted(text: &mut String, client: Ipv4Addr) {
+    for (at, octet) in client.octets().into_iter().enumerate() {
+        if at > 0 {
+            text.push('.');
+        }
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let zeros = digits[..2].iter().take_while(|digit| **digit == 0).count();
+        text.extend(digits[zeros..].iter().map(|digit| char::from(b'0' + digit)));
+    }
 }
 
 /// `"referrer" "user agent"`
 fn combine(text: &mut String, record: &Record) {
     for value in [&record.referer, &record.user_agent] {
         text.push_str(" \"");
-        escape(text, value.as_ref().map_or(b"-", HeaderValue::as_bytes));
+        match value {
+            Some(value) => escape(text, value.as_bytes()),
+            None => text.push('-'),
+        }
         text.push('"');
     }
 }
 
 /// What a client sent must not end the line or the quotes that it stands in.
-fn escape(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        match byte {
-            b'"' | b'\\' | 0..=0x1f | 0x7f.. => infallible(write!(text, "\\x{byte:02X}")),
-            _ => text.push(char::from(*byte)),
-        }
+fn escape(text: &mut String, bytes: impl AsRef<[u8]>) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    let mut rest = bytes.as_ref();
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| !is_plain(*byte)).unwrap_or(rest.len());
+        let (plain, others) = rest.split_at(end);
+        text.push_str(std::str::from_utf8(plain).expect("plain bytes are ASCII"));
+        let Some((byte, others)) = others.split_first() else { return };
+        infallible(write!(text, "\\x{byte:02X}"));
+        rest = others;
     }
 }
 
@@ -166,5 +193,28 @@ impl SecondClock {
             *shown = now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string();
         }
         give(&shown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{dotted, escape};
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn an_address_is_written_as_it_shows_itself() {
+        for octet in 0..=255 {
+            let client = Ipv4Addr::new(octet, 0, 10, octet / 2);
+            let mut text = String::new();
+            dotted(&mut text, client);
+            assert_eq!(text, client.to_string());
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_written_as_numbers() {
+        let mut text = String::new();
+        escape(&mut text, b"a\"b\\\n\xff ~");
+        assert_eq!(text, r"a\x22b\x5C\x0A\xFF ~");
     }
 }

@@ -34,8 +34,7 @@ impl Observer {
         tally: Option<Arc<Tally>>,
     ) -> Rc<Observer> {
         let lines = writer.map(|writer| Lines::new(config.format, config.query, writer));
-        let always =
-            lines.is_some() || tally.is_some() || config.request_id.is_some() || config.span;
+        let always = lines.is_some() || tally.is_some() || config.request_id.is_some();
         Rc::new(Observer { config, ids: RequestIds::new(), lines, always, tally })
     }
 
@@ -47,17 +46,21 @@ impl Observer {
         client: impl FnOnce() -> Option<IpAddr>,
         is_trusted: bool,
     ) -> Option<Box<Record>> {
+        let headers = request.headers();
+        let id = self.id(headers, is_trusted);
+        let span = if self.config.span { span(request, id.as_ref()) } else { Span::none() };
         let listened = || self.config.format == LogFormat::Events && event::is_wanted();
-        if !(self.always || listened()) {
+        if !self.always && span.is_disabled() && !listened() {
             return None;
         }
         if let Some(tally) = &self.tally {
             tally.begun.add(1);
         }
-        let headers = request.headers();
-        let id = self.id(headers, is_trusted);
-        let span = if self.config.span { span(request, id.as_ref()) } else { Span::none() };
-        let text = |name| self.lines.as_ref().and_then(|_| headers.get(name).cloned());
+        let text = |name| match self.config.format {
+            LogFormat::Json => headers.get(name).cloned(),
+            LogFormat::Combined if name != HOST => headers.get(name).cloned(),
+            _ => None,
+        };
         Some(Box::new(Record {
             observer: self.clone(),
             started: Instant::now(),
