@@ -258,6 +258,7 @@ impl Link {
 
     /// Reads into `buf`. Nothing read is the end: the client's, or the server's for a connection
     /// without a request.
+    #[inline]
     pub(crate) fn poll_read(
         &self,
         cx: &mut Context<'_>,
