@@ -2,16 +2,19 @@
 //! connections, in turns, against one server on a thread of its own: the rate, and the processor
 //! time of the client's thread.
 
+mod loopback;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use landspout_client::{Client, ClientConfig};
+use loopback::{cpu, runtime, start_server};
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 const REQUESTS: usize = 20_000;
 const AT_ONCE: usize = 64;
@@ -29,32 +32,6 @@ async fn serve(mut stream: TcpStream) {
     }
 }
 
-fn start_server() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.set_nonblocking(true).expect("sockets can be asynchronous");
-    let addr = listener.local_addr().expect("it is bound");
-    std::thread::spawn(move || {
-        runtime().block_on(async {
-            let listener = TcpListener::from_std(listener).expect("it is asynchronous");
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream));
-            }
-        });
-    });
-    addr
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts")
-}
-
-/// Processor time of this thread so far, in microseconds; zero where the system does not tell.
-fn cpu() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok());
-    nanos.unwrap_or_default() / 1e3
-}
-
 /// What requests took.
 struct Cost {
     /// Requests in a second.
@@ -68,7 +45,7 @@ async fn measure<F: Future<Output = ()>>(user: impl Fn() -> F) -> Cost {
     let (start, before) = (Instant::now(), cpu());
     futures_util::future::join_all((0..AT_ONCE).map(|_| user())).await;
     let rate = REQUESTS as f64 / start.elapsed().as_secs_f64();
-    Cost { rate, cpu: (cpu() - before) / REQUESTS as f64 }
+    Cost { rate, cpu: (cpu() - before).as_secs_f64() * 1e6 / REQUESTS as f64 }
 }
 
 /// Whether there is one more request to make.
@@ -123,7 +100,7 @@ async fn bare(addr: SocketAddr) -> Cost {
 }
 
 fn main() {
-    let addr = start_server();
+    let addr = start_server(serve);
     let runtime = runtime();
     println!(
         "{REQUESTS} requests, {AT_ONCE} at a time; requests per second, CPU \u{b5}s for each:"

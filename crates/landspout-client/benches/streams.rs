@@ -1,6 +1,8 @@
 //! 1 GiB down and 1 GiB up, by this client and by a bare hyper connection, in turns, against one
 //! server on a thread of its own: how much processor time the client's thread takes.
 
+mod loopback;
+
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -8,10 +10,11 @@ use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::Frame;
 use hyper_util::rt::TokioIo;
 use landspout_client::{Body, Client, ClientConfig};
+use loopback::{cpu, runtime, start_server};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 const LENGTH: usize = 1 << 30;
 /// Bytes of each piece that goes up, or that the server writes.
@@ -50,32 +53,6 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
-fn start_server() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.set_nonblocking(true).expect("sockets can be asynchronous");
-    let addr = listener.local_addr().expect("it is bound");
-    std::thread::spawn(move || {
-        runtime().block_on(async {
-            let listener = TcpListener::from_std(listener).expect("it is asynchronous");
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream));
-            }
-        });
-    });
-    addr
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts")
-}
-
-/// Processor time of this thread so far, in milliseconds; zero where the system does not tell.
-fn cpu() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok());
-    nanos.unwrap_or_default() / 1e6
-}
-
 fn pieces() -> impl Iterator<Item = Bytes> {
     (0..LENGTH / PIECE).map(|_| Bytes::from_static(&ZEROS))
 }
@@ -94,7 +71,7 @@ async fn landspout(addr: SocketAddr) -> [f64; 2] {
     let body = Body::stream(stream::iter(pieces().map(Ok::<_, Infallible>)));
     let request = client.put(&url).header("content-length", LENGTH).body(body);
     assert_eq!(request.send().await.expect("the server answers").status(), 200);
-    [middle - start, cpu() - middle]
+    [middle - start, cpu() - middle].map(|cost| cost.as_secs_f64() * 1e3)
 }
 
 async fn bare(addr: SocketAddr) -> [f64; 2] {
@@ -121,11 +98,11 @@ async fn bare(addr: SocketAddr) -> [f64; 2] {
     let request = request.header("content-length", LENGTH).body(body).expect("it is a request");
     let response = sender.send_request(request).await.expect("the server answers");
     assert_eq!(response.status(), 200);
-    [middle - start, cpu() - middle]
+    [middle - start, cpu() - middle].map(|cost| cost.as_secs_f64() * 1e3)
 }
 
 fn main() {
-    let addr = start_server();
+    let addr = start_server(serve);
     let runtime = runtime();
     println!("1 GiB, milliseconds of processor time:");
     println!("{:>20} {:>20} {:>8}", "landspout down, up", "bare hyper down, up", "ratio");

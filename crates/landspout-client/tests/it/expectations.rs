@@ -20,6 +20,29 @@ async fn read_head(io: &mut TcpStream) -> Vec<u8> {
     head
 }
 
+/// A server that answers the head of a request by these pieces, with a moment between them, and tells
+/// what came after the head.
+async fn answering_the_head(
+    pieces: Vec<Vec<u8>>,
+) -> (String, impl Future<Output = (Vec<u8>, TcpListener)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let serving = async move {
+        let (mut io, _) = listener.accept().await.unwrap();
+        read_head(&mut io).await;
+        for (number, piece) in pieces.iter().enumerate() {
+            if number > 0 {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+            let _ = io.write_all(piece).await;
+        }
+        let mut rest = Vec::new();
+        let _ = io.read_to_end(&mut rest).await;
+        (rest, listener)
+    };
+    (url, serving)
+}
+
 #[tokio::test]
 async fn the_body_waits_for_the_server() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -55,14 +78,9 @@ async fn a_server_that_says_nothing_gets_the_body_after_a_while() {
 #[tokio::test]
 async fn a_417_is_asked_again_without_for_streams_too() {
     let no = "HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (url, first) = answering_the_head(vec![no.into()]).await;
     let server = async move {
-        let (mut io, _) = listener.accept().await.unwrap();
-        read_head(&mut io).await;
-        io.write_all(no.as_bytes()).await.unwrap();
-        let mut rest = Vec::new();
-        let _ = io.read_to_end(&mut rest).await;
+        let (rest, listener) = first.await;
         let again = Server::play_on(listener, [vec![Act::Read, write(OK)]]);
         again.until(|server| server.requests().len() == 1).await;
         (rest, again.requests())
@@ -77,47 +95,28 @@ async fn a_417_is_asked_again_without_for_streams_too() {
 #[tokio::test]
 async fn a_body_that_the_server_does_not_want_is_not_sent() {
     let no = "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno";
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let server = async move {
-        let (mut io, _) = listener.accept().await.unwrap();
-        read_head(&mut io).await;
-        io.write_all(no.as_bytes()).await.unwrap();
-        let mut rest = Vec::new();
-        let _ = io.read_to_end(&mut rest).await;
-        rest
-    };
+    let (url, server) = answering_the_head(vec![no.into()]).await;
     let request = Client::new().put(url).body("abc").expect_continue(LONG);
     let send = async {
         let mut response = request.send().await.unwrap();
         (response.status(), response.text().await)
     };
-    let ((status, text), rest) = tokio::join!(send, server);
+    let ((status, text), (rest, _)) = tokio::join!(send, server);
     assert_eq!((status.as_u16(), text.unwrap().as_str()), (413, "no"));
     assert_eq!(rest, b"");
 }
 
 #[tokio::test]
 async fn an_answer_in_place_of_a_100_is_read_whole_however_late_it_comes() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let server = async move {
-        let (mut io, _) = listener.accept().await.unwrap();
-        read_head(&mut io).await;
-        io.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 200000\r\n\r\n").await.unwrap();
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        let _ = io.write_all(&[b'x'; 200_000]).await;
-        let mut rest = Vec::new();
-        let _ = io.read_to_end(&mut rest).await;
-        rest
-    };
+    let head = b"HTTP/1.1 401 No\r\nContent-Length: 200000\r\n\r\n".to_vec();
+    let (url, server) = answering_the_head(vec![head, vec![b'x'; 200_000]]).await;
     let client = Client::new();
     let request = client.put(url).body("abc").expect_continue(LONG);
     let send = async {
         let mut response = request.send().await.unwrap();
         (response.status(), response.text().await)
     };
-    let ((status, text), rest) = tokio::join!(send, server);
+    let ((status, text), (rest, _)) = tokio::join!(send, server);
     assert_eq!((status.as_u16(), text.unwrap().len()), (401, 200_000));
     assert_eq!(rest, b"", "the body was not wanted");
     assert_eq!((client.pool_stats().in_use, client.pool_stats().idle), (0, 0));
@@ -125,23 +124,15 @@ async fn an_answer_in_place_of_a_100_is_read_whole_however_late_it_comes() {
 
 #[tokio::test]
 async fn a_connection_whose_body_was_not_wanted_is_closed_at_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let server = async move {
-        let (mut io, _) = listener.accept().await.unwrap();
-        read_head(&mut io).await;
-        io.write_all(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n").await.unwrap();
-        let mut rest = Vec::new();
-        let _ = io.read_to_end(&mut rest).await;
-        rest
-    };
+    let no = b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let (url, server) = answering_the_head(vec![no]).await;
     let client = Client::new();
     let send = async {
         let request = client.put(url).body("abc").expect_continue(LONG);
         assert_eq!(request.send().await.unwrap().status(), 413);
         client.pool_stats()
     };
-    let (stats, rest) = tokio::join!(send, server);
+    let (stats, (rest, _)) = tokio::join!(send, server);
     assert_eq!((stats.in_use, stats.idle), (0, 0));
     assert_eq!(rest, b"");
 }

@@ -99,17 +99,29 @@ pub(crate) fn open(builder: rustls::ConfigBuilder<ServerConfig, rustls::WantsVer
 }
 
 async fn start(config: ServerConfig) -> (SocketAddr, Arc<Seen>) {
+    serving(config, |stream, seen| async move { answer(stream, &seen).await }).await
+}
+
+/// Does this with each connection on which TLS was agreed on.
+async fn serving<S, Serving>(
+    config: ServerConfig,
+    serve: fn(TlsStream<TcpStream>, Arc<S>) -> Serving,
+) -> (SocketAddr, Arc<S>)
+where
+    S: Default + Send + Sync + 'static,
+    Serving: Future<Output = ()> + Send + 'static,
+{
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(S::default());
     let noted = Arc::clone(&seen);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let (acceptor, seen) = (acceptor.clone(), Arc::clone(&noted));
             tokio::spawn(async move {
                 if let Ok(stream) = acceptor.accept(stream).await {
-                    answer(stream, &seen).await;
+                    serve(stream, seen).await;
                 }
             });
         }
@@ -320,8 +332,6 @@ mod negotiated {
     use std::sync::Arc;
     use std::sync::atomic::Ordering::Relaxed;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-    use tokio_rustls::TlsAcceptor;
 
     /// A server that speaks whatever of these was agreed on.
     async fn server(authority: &Authority, protocols: &[&str]) -> (SocketAddr, Arc<Seen>) {
@@ -333,29 +343,18 @@ mod negotiated {
         let builder = builder.with_no_client_auth();
         let mut config = builder.with_single_cert(vec![identity.certificate.clone()], key).unwrap();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
-        let seen = Arc::new(Seen::default());
-        let noted = Arc::clone(&seen);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, seen) = (acceptor.clone(), Arc::clone(&noted));
-                tokio::spawn(async move {
-                    let Ok(mut stream) = acceptor.accept(stream).await else { return };
-                    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                        return drive(stream, seen, [Act::Slow].into(), 100).await;
-                    }
-                    seen.connections.fetch_add(1, Relaxed);
-                    let mut head = [0; 1024];
-                    while stream.read(&mut head).await.is_ok_and(|read| read > 0) {
-                        seen.requests.fetch_add(1, Relaxed);
-                        stream.write_all(crate::script::OK.as_bytes()).await.unwrap();
-                    }
-                });
+        super::serving(config, |mut stream, seen: Arc<Seen>| async move {
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                return drive(stream, seen, [Act::Slow].into(), 100).await;
             }
-        });
-        (addr, seen)
+            seen.connections.fetch_add(1, Relaxed);
+            let mut head = [0; 1024];
+            while stream.read(&mut head).await.is_ok_and(|read| read > 0) {
+                seen.requests.fetch_add(1, Relaxed);
+                stream.write_all(crate::script::OK.as_bytes()).await.unwrap();
+            }
+        })
+        .await
     }
 
     /// Twenty at once, of the given version; how many connections they took.
