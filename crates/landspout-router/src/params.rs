@@ -4,7 +4,6 @@ use crate::error::ParamError;
 use crate::pattern::Pattern;
 use crate::spelling::Spelling;
 use percent_encoding::percent_decode_str;
-use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -73,11 +72,6 @@ impl<'router, 'path> Params<'router, 'path> {
             Some(spelling) => spelling.range_in_path(range),
             None => range,
         })
-    }
-
-    /// As [`ranges`](Self::ranges), for a caller who is done with the path.
-    pub fn into_ranges(self) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
-        self.ranges().collect::<SmallVec<[_; 4]>>().into_iter()
     }
 }
 

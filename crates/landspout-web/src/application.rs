@@ -270,12 +270,12 @@ impl Application {
         self
     }
 
-    fn ask(&self, mut request: Request) -> Handling<'_> {
+    fn ask(&self, path: &str, mut request: Request) -> Handling<'_> {
         let ready = self.ready.get_or_init(|| self.make_ready());
         request.set_state(ready.state.clone());
         match (self.routes.fault(), &ready.wrapped) {
             (Some(fault), _) => Handling::answered(Error::internal(fault.clone()).into()),
-            (None, None) => ready.dispatch.ask(request),
+            (None, None) => ready.dispatch.ask(path, request),
             (None, Some(wrapped)) => Handling::by(wrapped, request),
         }
     }
@@ -323,7 +323,7 @@ impl Future for Answering<'_> {
         let Answering { application, request, waiting } = &mut *self;
         if let Some(request) = request.take() {
             let asked = Asked::of(&request);
-            let mut handling = application.ask(request);
+            let mut handling = application.ask(asked.path(), request);
             let Poll::Ready(response) = Pin::new(&mut handling).poll(cx) else {
                 *waiting = Some(Box::new((handling, asked)));
                 return Poll::Pending;

@@ -2,6 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::{Routes, redirect};
+use http::uri::PathAndQuery;
 use landspout_handler::{BoxHandler, Error, Handler, Request, Response, Route, Watch, catch_panic};
 use landspout_router::{Miss, Router};
 use std::pin::Pin;
@@ -45,15 +46,15 @@ impl Dispatch {
         }
     }
 
-    /// Finds who answers the request, and tells the request its route.
-    pub(crate) fn ask(&self, mut request: Request) -> Handling<'_> {
-        let (handler, label, route) = match self.paths.at(request.uri().path()) {
+    /// Finds who answers the request, whose path this is, and tells the request its route.
+    pub(crate) fn ask(&self, path: &str, mut request: Request) -> Handling<'_> {
+        let (handler, label, route) = match self.paths.at(path) {
             Ok(found) => {
                 let entry = &self.entries[*found.value];
                 let route = Arc::clone(&entry.route);
                 match &*route.names {
                     [] => request.set_route(route, []),
-                    _ => request.set_route(route, found.params.into_ranges()),
+                    _ => request.set_route(route, found.params.ranges()),
                 }
                 (entry.endpoint.at(request.method()), entry.label, Some(&entry.route))
             }
@@ -80,7 +81,8 @@ impl Dispatch {
 
 impl Handler for Dispatch {
     fn handle(&self, request: Request) -> impl Future<Output = Response> {
-        self.ask(request)
+        let target = request.uri().path_and_query().cloned();
+        self.ask(target.as_ref().map_or("", PathAndQuery::path), request)
     }
 }
 

@@ -72,6 +72,11 @@ impl Asked {
         let target = request.uri().path_and_query().cloned();
         Asked { method: request.method().clone(), target, accept }
     }
+
+    /// The path of the request.
+    pub(crate) fn path(&self) -> &str {
+        self.target.as_ref().map_or("", PathAndQuery::path)
+    }
 }
 
 impl ErrorPages {
@@ -130,8 +135,7 @@ fn causes(error: &Error) -> Vec<String> {
 /// for information, and what is not there, of which every server is asked all day, for debugging.
 /// The query stays out of it, because queries carry secrets.
 fn log(asked: &Asked, response: &Response, error: &Error) {
-    let Asked { method, target, .. } = asked;
-    let path = target.as_ref().map(PathAndQuery::path);
+    let (method, path) = (&asked.method, asked.path());
     let route = response.route().map(|route| &*route.pattern);
     let status = response.status().as_u16();
     match error.status().as_u16() {
