@@ -50,7 +50,7 @@ pub(crate) struct Outbox {
     /// before it need none.
     pong: Option<Bytes>,
     /// The frame that ends it all, behind what is queued.
-    close: Option<Option<CloseFrame>>,
+    close: Option<Option<Box<CloseFrame>>>,
     max_queue: usize,
     overflow: Overflow,
     dropped: u64,
@@ -177,7 +177,7 @@ impl Outbox {
 
     /// Ends it with a close frame, behind what is queued.
     pub(crate) fn close(&mut self, frame: Option<CloseFrame>) {
-        self.close.get_or_insert(frame);
+        self.close.get_or_insert_with(|| frame.map(Box::new));
     }
 
     /// Throws away what is not encoded yet.
@@ -217,7 +217,7 @@ impl Outbox {
                 if let Some(frame) = self.close.take()
                     && !protocol.is_close_sent()
                 {
-                    protocol.close(frame.as_ref(), self.wire.tail())?;
+                    protocol.close(frame.as_deref(), self.wire.tail())?;
                 }
                 break;
             }

@@ -83,9 +83,9 @@ impl Wire {
     ) -> (usize, Poll<io::Result<()>>) {
         let len = self.len();
         // Mostly there is one piece, and the I/O takes it whole.
-        if len > 0 && self.segments.is_empty() {
-            match io.as_mut().poll_write(cx, &self.tail[self.written..]) {
-                Poll::Ready(Ok(taken)) if taken == len => {
+        if let Some(piece) = self.only_piece() {
+            match io.as_mut().poll_write(cx, piece) {
+                Poll::Ready(Ok(taken)) if taken == len && self.segments.is_empty() => {
                     self.empty_tail();
                     return (len, self.poll_flush(io, cx));
                 }
@@ -99,7 +99,15 @@ impl Wire {
         (len - self.len(), result)
     }
 
-    #[cold]
+    /// What is to be written, if it lies together.
+    fn only_piece(&self) -> Option<&[u8]> {
+        match self.segments.len() {
+            0 => (!self.tail.is_empty()).then(|| &self.tail[self.written..]),
+            1 => self.tail.is_empty().then(|| &self.segments[0][..]),
+            _ => None,
+        }
+    }
+
     fn poll_write_all(
         &mut self,
         mut io: Pin<&mut impl AsyncWrite>,

@@ -34,8 +34,8 @@ pub(crate) struct Connection<Io> {
     /// Why it ends, until someone has been told.
     failure: Option<Error>,
     /// What the other side's close frame said.
-    close_frame: Option<CloseFrame>,
-    subprotocol: Option<String>,
+    close_frame: Option<Box<CloseFrame>>,
+    subprotocol: Option<Box<str>>,
     receiver: Receiving,
     /// The task that received last.
     task: Option<Waker>,
@@ -72,7 +72,7 @@ impl<Io> Connection<Io> {
         config: &Config,
         input: Vec<u8>,
     ) -> Connection<Io> {
-        let subprotocol = agreement.subprotocol.clone();
+        let subprotocol = agreement.subprotocol.clone().map(String::into_boxed_str);
         let [spread, ..] = mask::key();
         Connection {
             io: Some(io),
@@ -97,7 +97,7 @@ impl<Io> Connection<Io> {
     }
 
     pub(crate) fn close_frame(&self) -> Option<&CloseFrame> {
-        self.close_frame.as_ref()
+        self.close_frame.as_deref()
     }
 
     pub(crate) fn outbox(&self) -> &Outbox {

@@ -111,7 +111,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
             }
             Event::Pong(_) => {}
             Event::Close(frame) => {
-                self.close_frame.clone_from(frame);
+                self.close_frame = frame.clone().map(Box::new);
                 self.failure = None;
                 let code = frame.as_ref().map(CloseFrame::code);
                 self.outbox.clear();
