@@ -65,11 +65,17 @@ impl Connection {
         Err(Error::other(format!("the handshake is answered with: {head}")))
     }
 
-    /// Reads one whole WebSocket frame.
+    /// Reads one whole WebSocket frame. Pings are passed over: to open ten thousand connections may
+    /// take longer than a server waits before it asks the first one whether it is there.
     pub(crate) async fn frame(&mut self) -> io::Result<Vec<u8>> {
         loop {
             match frame::len(&self.buf) {
-                Some(len) if self.buf.len() >= len => return Ok(self.buf.drain(..len).collect()),
+                Some(len) if self.buf.len() >= len => {
+                    let frame: Vec<u8> = self.buf.drain(..len).collect();
+                    if !frame::is_ping(&frame) {
+                        return Ok(frame);
+                    }
+                }
                 _ => self.read().await?,
             }
         }

@@ -45,9 +45,20 @@ pub(crate) fn len(buf: &[u8]) -> Option<usize> {
     }
 }
 
+/// Whether a frame asks if the other side is there.
+pub(crate) fn is_ping(frame: &[u8]) -> bool {
+    frame.first().is_some_and(|first| first & 0x0f == 0x9)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{len, masked_text, plain_text};
+    use super::{is_ping, len, masked_text, plain_text};
+
+    #[test]
+    fn a_ping_is_told_from_a_message() {
+        assert!(is_ping(&[0x89, 0]));
+        assert!(!is_ping(&plain_text(b"Hello")));
+    }
 
     #[test]
     fn a_frame_tells_its_length() {
