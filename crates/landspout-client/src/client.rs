@@ -7,6 +7,7 @@ use crate::fetch::Fetch;
 use crate::memory::Memory;
 use crate::metrics::Counters;
 use crate::network::Network;
+use crate::options::Rules;
 use crate::retry::RetryBudget;
 use crate::target::{Target, TargetError};
 use crate::timings::Stopwatch;
@@ -51,6 +52,8 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
+    /// What they are for a request.
+    rules: Rules,
     /// Those of the settings, or what is wrong with one that the client would add.
     pub(crate) headers: Result<HeaderMap, String>,
     /// Those that the client adds by itself.
@@ -138,6 +141,14 @@ impl Client {
         match &self.defaults {
             Some(defaults) => own.or(defaults),
             None => own,
+        }
+    }
+
+    /// Those of a request that says nothing itself.
+    pub(crate) fn rules(&self) -> Rules {
+        match &self.defaults {
+            Some(defaults) => RequestOptions::clone(defaults).over(&self.inner.config),
+            None => self.inner.rules.clone(),
         }
     }
 
@@ -299,7 +310,8 @@ impl Inner {
         let usual_headers = usual_headers(user_agent);
         let budget = RetryBudget::new(config.retry_budget);
         let (counters, last) = (Arc::default(), Mutex::default());
-        Inner { config, headers, usual_headers, last, backend, budget, counters }
+        let rules = RequestOptions::default().over(&config);
+        Inner { config, rules, headers, usual_headers, last, backend, budget, counters }
     }
 
     fn target(&self, url: &str) -> Result<Target, TargetError> {

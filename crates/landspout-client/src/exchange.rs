@@ -177,24 +177,30 @@ impl Exchange<'_> {
         if let Some(sent) = connection.wire().sent() {
             self.call.stopwatch.enter_at(Phase::FirstByte, sent);
         }
-        let answered = connection.wire().answered();
-        match answer {
-            Ok(Ok((head, _)))
-                if head.status == StatusCode::SWITCHING_PROTOCOLS && !self.call.wants_upgrade() =>
-            {
-                Err(connection.refuse_upgrade())
-            }
-            Ok(Ok(answer)) => {
-                self.call.stopwatch.enter_at(Phase::Body, answered.unwrap_or_else(Moment::now));
-                Ok(answer)
-            }
-            Ok(Err(unanswered)) => Err(match deadline {
-                Some(deadline) if connection.is_late() => {
-                    Unanswered::late(Failure::timeout(deadline.limit))
-                }
-                _ => unanswered,
+        match answer.unwrap_or_else(|failure| Err(Unanswered::late(failure))) {
+            Ok(answer) => self.accept(connection, answer).await,
+            Err(unanswered) => Err(match deadline.filter(|_| connection.is_late()) {
+                Some(Deadline { limit, .. }) => Unanswered::late(Failure::timeout(limit)),
+                None => unanswered,
             }),
-            Err(failure) => Err(Unanswered::late(failure)),
+        }
+    }
+
+    /// Goes on to the body of an answer, or to the other protocol that it leads to.
+    async fn accept(
+        &mut self,
+        connection: &mut Connection,
+        (head, body): (response::Parts, Answer),
+    ) -> Result<(response::Parts, Answer), Unanswered> {
+        let switches = head.status == StatusCode::SWITCHING_PROTOCOLS;
+        if switches && !self.call.wants_upgrade() {
+            return Err(connection.refuse_upgrade());
+        }
+        let answered = connection.wire().answered().unwrap_or_else(Moment::now);
+        self.call.stopwatch.enter_at(Phase::Body, answered);
+        match switches {
+            true => Box::pin(connection.hand_over(head, body)).await,
+            false => Ok((head, body)),
         }
     }
 

@@ -106,11 +106,18 @@ impl<'a> Fetch<'a> {
         }
     }
 
-    /// Sends the request, and again while its policy says so.
+    /// Sends the request, with the cookies of the jar, and again while its policy says so.
     async fn attempt(&mut self, spare: &mut Option<Spare>) -> Result<Response<Body>, Failure> {
         let mut retries = 0;
         loop {
-            let result = self.exchange_cookies().await;
+            self.add_cookies();
+            let result = self.exchange.run().await;
+            if self.drops_expectation(&result) {
+                continue;
+            }
+            if let Ok(response) = &result {
+                self.keep_cookies(response.headers());
+            }
             if retries == 0 {
                 self.exchange.inner.budget.deposit();
             }
@@ -126,24 +133,20 @@ impl<'a> Fetch<'a> {
         }
     }
 
-    /// Sends the request once, with the cookies of the jar, and keeps those of the answer. One that
-    /// the server would rather have without its expectation goes again at once.
-    async fn exchange_cookies(&mut self) -> Result<Response<Body>, Failure> {
-        self.add_cookies();
-        let mut response = self.exchange.run().await;
+    /// Whether the server would rather have the request without its expectation: it goes again at
+    /// once then, with the body that was held back.
+    fn drops_expectation(&mut self, result: &Result<Response<Body>, Failure>) -> bool {
         let call = &mut self.exchange.call;
-        if let Some(held_back) = call.gate.take().and_then(|gate| gate.hold_back())
-            && matches!(&response, Ok(response) if response.status() == 417)
-        {
+        let Some(held_back) = call.gate.take().and_then(|gate| gate.hold_back()) else {
+            return false;
+        };
+        let is_refused = matches!(result, Ok(response) if response.status() == 417);
+        if is_refused {
             call.expect_continue = Duration::ZERO;
             call.body = held_back;
-            self.exchange.call.stopwatch.restart();
-            response = self.exchange.run().await;
+            call.stopwatch.restart();
         }
-        if let Ok(response) = &response {
-            self.keep_cookies(response.headers());
-        }
-        response
+        is_refused
     }
 
     #[cfg(feature = "cookies")]

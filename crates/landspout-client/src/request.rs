@@ -65,7 +65,7 @@ impl RequestBuilder {
             // It is not sent.
             Err(error) => (Target::nowhere(), Some(error.into())),
         };
-        let rules = client.merged(RequestOptions::default()).over(client.config());
+        let rules = client.rules();
         let (place, body) = ((method, target), (Body::empty(), None));
         let call = Box::new(Call::new(place, HeaderMap::new(), body, rules, Role::Agent));
         RequestBuilder { client, call, options: None, callbacks: None, error }

@@ -96,7 +96,8 @@ impl Connection {
         match link.sender.try_send_request(request).await {
             Ok(response) if is_extended && response.status() == StatusCode::OK => {
                 wire.note_answered();
-                Box::pin(self.hand_over(response)).await
+                let (head, body) = response.into_parts();
+                Box::pin(self.hand_over(head, Answer(body))).await
             }
             Ok(response) => {
                 wire.note_answered();

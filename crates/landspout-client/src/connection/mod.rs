@@ -25,6 +25,7 @@ use crate::moment::Moment;
 use crate::target::Origin;
 use crate::wire::Wire;
 use body::Outgoing;
+use futures_util::FutureExt;
 #[cfg(feature = "http2")]
 use futures_util::future::Either;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -199,9 +200,8 @@ impl Connection {
         self.wire.is_late()
     }
 
-    /// Sends a request to an origin, and returns the head of the answer, and its body. An answer of
-    /// 101 brings the connection along. One that [keeps time](Connection::keeps_time) closes itself
-    /// at the deadline.
+    /// Sends a request to an origin, and returns the head of the answer, and its body. One that
+    /// [keeps time](Connection::keeps_time) closes itself at the deadline.
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection; with HTTP/2 only the request's stream.
@@ -236,23 +236,25 @@ impl Connection {
             #[cfg(feature = "http2")]
             Link::Http2(_) => unreachable!("what has streams was sent on one"),
         };
-        let answer = async {
-            let answer = sent.await;
-            self.wire.set_deadline(None);
-            match answer {
-                Ok(response) if self.is_refused_by_proxy(&response) => {
-                    Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
-                }
-                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                    Box::pin(self.hand_over(response)).await
-                }
-                Ok(response) => Ok(take_apart(response)),
-                Err(error) => Err(self.sort(error)),
-            }
-        };
+        let answer = sent.map(|answer| self.take(answer));
         #[cfg(feature = "http2")]
         let answer = Either::Right(answer);
         answer
+    }
+
+    /// Takes what came back for a request.
+    fn take(
+        &self,
+        answer: Result<Response<Incoming>, TrySendError<Request<Outgoing>>>,
+    ) -> Result<(response::Parts, Answer), Unanswered> {
+        self.wire.set_deadline(None);
+        match answer {
+            Ok(response) if self.is_refused_by_proxy(&response) => {
+                Err(self.unanswered(Kind::ProxyAuth, "the proxy answered 407"))
+            }
+            Ok(response) => Ok(take_apart(response)),
+            Err(error) => Err(self.sort(error)),
+        }
     }
 
     /// What to make of an answer of 101 that nobody wanted.
@@ -274,15 +276,17 @@ impl Connection {
 
     /// Takes the connection, or its stream, out from under hyper, and gives it to whoever reads the
     /// answer.
-    async fn hand_over(
+    pub(crate) async fn hand_over(
         &self,
-        mut response: Response<Incoming>,
+        head: response::Parts,
+        body: Answer,
     ) -> Result<(response::Parts, Answer), Unanswered> {
+        let mut response = Response::from_parts(head, ());
         // The head has been read, so that this waits for the connection's task only.
         let upgraded = hyper::upgrade::on(&mut response).await;
         let upgraded = upgraded.map_err(|error| self.unanswered(Kind::Failed, error))?;
         handover::give(response.extensions_mut(), http1::release(upgraded));
-        Ok(take_apart(response))
+        Ok((response.into_parts().0, body))
     }
 
     fn unanswered(&self, kind: Kind, cause: impl Into<Cause>) -> Unanswered {
