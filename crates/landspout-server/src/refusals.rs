@@ -39,7 +39,7 @@ pub enum Refusal {
     HandlerTimeout,
     /// Too many requests are being answered; 503.
     InFlight,
-    /// A connection of HTTP/2 has too many requests at a time; RST_STREAM with `REFUSED_STREAM`.
+    /// A connection of HTTP/2 has too many requests at a time; `RST_STREAM` with `REFUSED_STREAM`.
     TooManyStreams,
     /// Too many connections are open; 503.
     TooManyConnections,

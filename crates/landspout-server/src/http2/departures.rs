@@ -50,7 +50,7 @@ pub(crate) struct Departures {
     skip: usize,
 }
 
-/// The head of a frame, and a whole RST_STREAM (RFC 9113 §§4.1, 6.4).
+/// The head of a frame, and a whole `RST_STREAM` (RFC 9113 §§4.1, 6.4).
 const HEAD: usize = 9;
 const RESET: usize = 13;
 const RST_STREAM: u8 = 3;

@@ -126,7 +126,7 @@ async fn tunnels_that_do_not_end_are_counted_as_upgraded() {
             };
             tokio::task::spawn_local(async move {
                 let _io = upgrade.await.unwrap();
-                std::future::pending::<()>().await
+                std::future::pending::<()>().await;
             });
             Response::empty(200)
         });
