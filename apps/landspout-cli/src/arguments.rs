@@ -96,6 +96,11 @@ pub(crate) struct FetchArguments {
     #[arg(long)]
     pub(crate) timings: bool,
 
+    /// How often to try again what failed in passing (no connection, 429, 503 and their like), later
+    /// each time; only what can be done twice
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) retry: u32,
+
     /// Exit with 22 where a status is 400 or more, and print no such body
     #[arg(short, long)]
     pub(crate) fail: bool,
@@ -129,6 +134,10 @@ pub(crate) struct WsArguments {
     #[arg(long)]
     pub(crate) deflate: bool,
 
+    /// Be a stream of HTTP/2, if the server takes it
+    #[arg(long)]
+    pub(crate) http2: bool,
+
     #[command(flatten)]
     pub(crate) way: Way,
 }
@@ -144,6 +153,10 @@ pub(crate) struct Way {
     #[arg(short, long, value_name = "USER:PASSWORD")]
     pub(crate) user: Option<String>,
 
+    /// Use them for Digest authentication, when the server asks
+    #[arg(long, requires = "user")]
+    pub(crate) digest: bool,
+
     /// What to say in User-Agent
     #[arg(short = 'A', long, value_name = "NAME")]
     pub(crate) user_agent: Option<String>,
@@ -151,6 +164,14 @@ pub(crate) struct Way {
     /// A proxy: http, https, socks4, socks4a, socks5 or socks5h. Without it the environment decides
     #[arg(short = 'x', long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
+
+    /// Connect to this Unix socket; host and path are the URL's
+    #[arg(long, value_name = "PATH")]
+    pub(crate) unix_socket: Option<PathBuf>,
+
+    /// Trust the authorities in this file (PEM), and no others
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub(crate) cacert: Option<PathBuf>,
 
     /// Trust any certificate: for tests only
     #[arg(short = 'k', long)]

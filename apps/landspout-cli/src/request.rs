@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::settings;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use landspout_client::{Client, HttpVersion, RequestBuilder};
+use landspout_client::{Client, HttpVersion, RequestBuilder, RetryConfig};
 use tokio::io::AsyncReadExt;
 
 /// What is the same in the requests to all URLs.
@@ -33,7 +33,7 @@ impl<'a> Template<'a> {
 
     /// The request to one URL.
     pub(crate) fn request(&self, client: &Client, url: &str) -> Result<RequestBuilder, Failure> {
-        let FetchArguments { json, no_location, max_redirs, http1, http2, way, .. } =
+        let FetchArguments { json, no_location, max_redirs, retry, http1, http2, way, .. } =
             self.arguments;
         let mut request = client.request(self.method.clone(), url);
         if let Some(body) = &self.body {
@@ -47,12 +47,15 @@ impl<'a> Template<'a> {
             request = request.header(ACCEPT, "application/json");
         }
         request = request.max_redirects(if *no_location { 0 } else { *max_redirs });
+        if *retry > 0 {
+            request = request.retry(RetryConfig::default().max_retries(*retry));
+        }
         if *http2 {
             request = request.http_version(HttpVersion::Http2);
         } else if *http1 {
             request = request.http_version(HttpVersion::Http1);
         }
-        settings::add_headers(request, way)
+        settings::add_way(request, way)
     }
 }
 

@@ -3,17 +3,21 @@
 use crate::arguments::Way;
 use crate::failure::Failure;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use landspout_client::{ClientConfig, ProxyConfig, RequestBuilder, TlsConfig};
+use landspout_client::{ClientConfig, Credentials, ProxyConfig, RequestBuilder, TlsConfig};
 use std::time::Duration;
 
 /// The settings of a client that goes this way. It has no limits but those of the command line.
 pub(crate) fn config(way: &Way) -> ClientConfig {
+    let mut tls = TlsConfig::default().danger_accept_invalid_certs(way.insecure);
+    if let Some(file) = &way.cacert {
+        tls = tls.system_roots(false).extra_root_file(file);
+    }
     let mut config = ClientConfig::default()
         .timeout(way.max_time.unwrap_or(Duration::ZERO))
         .connect_timeout(way.connect_timeout)
         .queue_timeout(Duration::ZERO)
         .max_body_size(u64::MAX)
-        .tls(TlsConfig::default().danger_accept_invalid_certs(way.insecure));
+        .tls(tls);
     if let Some(name) = &way.user_agent {
         config = config.user_agent(name);
     }
@@ -23,11 +27,8 @@ pub(crate) fn config(way: &Way) -> ClientConfig {
     config
 }
 
-/// Adds headers and credentials.
-pub(crate) fn add_headers(
-    mut request: RequestBuilder,
-    way: &Way,
-) -> Result<RequestBuilder, Failure> {
+/// Adds headers and credentials, and where to connect to.
+pub(crate) fn add_way(mut request: RequestBuilder, way: &Way) -> Result<RequestBuilder, Failure> {
     let mut headers = HeaderMap::new();
     for line in &way.headers {
         let malformed = || Failure::usage(format!("`{line}` is no header: it is `name: value`"));
@@ -39,7 +40,13 @@ pub(crate) fn add_headers(
     request = request.headers(headers);
     if let Some(user) = &way.user {
         let (user, password) = user.split_once(':').unwrap_or((user, ""));
-        request = request.basic_auth(user, password);
+        request = match way.digest {
+            true => request.credentials(Credentials::digest(user, password)),
+            false => request.basic_auth(user, password),
+        };
+    }
+    if let Some(path) = &way.unix_socket {
+        request = request.unix_socket(path);
     }
     Ok(request)
 }

@@ -3,10 +3,10 @@
 use crate::arguments::WsArguments;
 use crate::failure::Failure;
 use crate::settings;
-use landspout_client::Client;
 use landspout_client::websocket::{
     CloseCode, Config, DeflateConfig, Message, Receiver, Sender, Upgraded,
 };
+use landspout_client::{Client, HttpVersion};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 /// Sends the lines of the standard input as messages, and prints the messages that come as lines;
@@ -21,7 +21,10 @@ pub(crate) async fn run(arguments: &WsArguments) -> Result<(), Failure> {
     }
     let client = Client::with_config(settings::config(&arguments.way));
     let url = settings::with_scheme(&arguments.url, "ws");
-    let mut request = settings::add_headers(client.websocket(url), &arguments.way)?;
+    let mut request = settings::add_way(client.websocket(url), &arguments.way)?;
+    if arguments.http2 {
+        request = request.http_version(HttpVersion::Http2);
+    }
     if let Some(limit) = arguments.way.max_time {
         request = request.timeout(limit);
     }

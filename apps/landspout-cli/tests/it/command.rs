@@ -1,9 +1,11 @@
 //! The binary, and a server for it to talk to.
 
 use landspout::event_loop::EventLoop;
+use landspout::server::Listen;
 use landspout::web::Application;
 use landspout::web::websocket::{CloseCode, Socket, websocket};
 use landspout::{Error, Request, Response, Server};
+use std::cell::Cell;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -84,10 +86,35 @@ async fn slow(_: Request) -> String {
     "late".to_owned()
 }
 
-async fn shout(_: Request, socket: &mut Socket) {
+/// Is there at the second attempt.
+async fn shy(_: Request) -> Response {
+    thread_local! {
+        static ASKED: Cell<bool> = const { Cell::new(false) };
+    }
+    match ASKED.replace(true) {
+        true => Response::text("at last"),
+        false => Response::empty(503),
+    }
+}
+
+/// Asks for a digest, and tells what it got.
+async fn secret(request: Request) -> Response {
+    match request.headers().get("authorization") {
+        Some(answer) => Response::text(answer.to_str().unwrap().to_owned()),
+        None => Response::empty(401).with_header(
+            "www-authenticate".parse().unwrap(),
+            "Digest realm=\"here\", nonce=\"1\", qop=\"auth\"".parse().unwrap(),
+        ),
+    }
+}
+
+async fn shout(request: Request, socket: &mut Socket) {
     while let Ok(Some(message)) = socket.receive().await {
         match message.as_text() {
             Some("go away") => return socket.close(CloseCode::POLICY, "as you wish"),
+            Some("version") => {
+                socket.send(format!("{:?}", request.version())).await.unwrap();
+            }
             Some(text) => socket.send(text.to_uppercase()).await.unwrap(),
             None => {}
         }
@@ -100,17 +127,30 @@ fn application() -> Application {
         .route("/file.txt", file)
         .route("/whole.txt", async |_: Request| FILE)
         .route("/slow", slow)
+        .route("/shy", shy)
+        .route("/secret", secret)
         .route("/away", async |_: Request| Response::redirect(302, "/mirror"))
         .route("/shout", websocket(shout))
 }
 
 /// A server, for as long as the test runs.
 pub(crate) fn server() -> SocketAddr {
+    serve("127.0.0.1:0", Server::local_addr)
+}
+
+/// The same, on a Unix socket.
+pub(crate) fn server_on(socket: &Path) {
+    serve(&format!("unix:{}", socket.display()), |_| ());
+}
+
+/// Starts a server, and tells what is to be known of it.
+fn serve<T: Send + 'static>(listen: &str, tell: fn(&Server) -> T) -> T {
     let (sender, receiver) = mpsc::channel();
+    let listen: Listen = listen.parse().unwrap();
     std::thread::spawn(move || {
         EventLoop::new().unwrap().run_until(async {
-            let server = Server::bind("127.0.0.1:0").unwrap();
-            sender.send(server.local_addr()).unwrap();
+            let server = Server::bind(listen).unwrap();
+            sender.send(tell(&server)).unwrap();
             server.serve(application()).await
         })
     });

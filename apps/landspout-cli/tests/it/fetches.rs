@@ -1,6 +1,6 @@
 //! Requests, what is printed, and exit codes.
 
-use crate::command::{FILE, run, server};
+use crate::command::{FILE, run, server, server_on};
 
 #[test]
 fn a_body_goes_to_the_standard_output() {
@@ -99,6 +99,39 @@ fn a_failure_has_its_line_and_its_code() {
     let second =
         run(&["fetch", &format!("{addr}/mirror"), "http://127.0.0.1:1/", &slow, "-m", "0.2"], "");
     assert!(second.code == 5 && second.stdout.starts_with("GET /mirror"), "{second:?}");
+}
+
+#[test]
+fn what_fails_in_passing_is_tried_again_where_that_is_wanted() {
+    for (arguments, code, stdout) in
+        [(&["fetch", "-f"][..], 22, ""), (&["fetch", "-f", "--retry", "2"], 0, "at last")]
+    {
+        let url = format!("http://{}/shy", server());
+        let arguments: Vec<&str> = arguments.iter().copied().chain([&*url]).collect();
+        let ended = run(&arguments, "");
+        assert_eq!((ended.code, &*ended.stdout), (code, stdout), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_digest_is_answered_where_that_is_wanted() {
+    let url = format!("http://{}/secret", server());
+    let ended = run(&["fetch", "-u", "me:pw", &url], "");
+    assert!(ended.stdout.starts_with("Basic "), "{ended:?}");
+    let ended = run(&["fetch", "-u", "me:pw", "--digest", &url], "");
+    assert!(ended.stdout.starts_with("Digest username=\"me\", realm=\"here\""), "{ended:?}");
+    assert_eq!(run(&["fetch", "--digest", &url], "").code, 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_is_a_way() {
+    let path = std::env::temp_dir().join(format!("landspout-cli-{}", std::process::id()));
+    server_on(&path);
+    let path = path.to_str().unwrap();
+    let ended = run(&["fetch", "--unix-socket", path, "http://docker/mirror"], "");
+    assert!(ended.code == 0 && ended.stdout.starts_with("GET /mirror "), "{ended:?}");
+    let _ = std::fs::remove_file(path);
 }
 
 #[test]

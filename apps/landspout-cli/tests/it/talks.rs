@@ -11,6 +11,16 @@ fn lines_go_and_come() {
 }
 
 #[test]
+fn it_is_a_stream_of_http2_where_that_is_wanted() {
+    let addr = server();
+    for (arguments, version) in [(&["ws"][..], "HTTP/1.1\n"), (&["ws", "--http2"], "HTTP/2.0\n")] {
+        let url = format!("ws://{addr}/shout");
+        let arguments: Vec<&str> = arguments.iter().copied().chain([&*url]).collect();
+        assert_eq!(run(&arguments, "version\n").stdout, version);
+    }
+}
+
+#[test]
 fn a_close_that_is_not_the_usual_one_is_a_failure() {
     let addr = server();
     let ended = run(&["ws", &format!("ws://{addr}/shout")], "go away\n");
