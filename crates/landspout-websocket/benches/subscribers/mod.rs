@@ -107,7 +107,8 @@ impl Process {
         let read = Rc::new(Cell::new(0));
         let mut stalled = Vec::new();
         for _ in 0..self.count {
-            let mut socket = self.connect().await;
+            let (mut socket, ahead) = self.connect().await;
+            read.set(read.get() + ahead);
             if self.kind == "stalled" {
                 stalled.push(socket);
                 continue;
@@ -131,17 +132,18 @@ impl Process {
         }
     }
 
-    /// A client, its handshake made.
-    async fn connect(&self) -> TcpStream {
+    /// A client, its handshake made, and how many bytes it has read behind the answer.
+    async fn connect(&self) -> (TcpStream, u64) {
         let mut socket = TcpStream::connect(self.server).await.unwrap();
         let offer = if self.kind == "deflate" { OFFER } else { "" };
         let request = format!("{REQUEST}{offer}\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
-        // Nothing is sent behind the answer before all are there.
         let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
+        loop {
             assert_ne!(socket.read_buf(&mut head).await.unwrap(), 0);
+            if let Some(at) = head.windows(4).position(|end| end == b"\r\n\r\n") {
+                return (socket, (head.len() - at - 4) as u64);
+            }
         }
-        socket
     }
 }
