@@ -47,7 +47,7 @@ impl Counted {
         let mut out = std::ffi::OsString::from("--callgrind-out-file=");
         out.push(folder.path().join("counts"));
         let under = vec![find("valgrind")?.into(), "--tool=callgrind".into(), out];
-        let server = Server::start(program, places, &Start { core: None, under, fillers })?;
+        let server = Server::start(program, places, &Start { under, fillers, ..Start::default() })?;
         Ok(Counted { server, folder, dumps: 0 })
     }
 

@@ -1,4 +1,4 @@
-//! How cost grows: with connections, routes, headers, bytes and subscribers.
+//! How cost grows: with loops, connections, routes, headers, bytes and subscribers.
 
 use crate::callgrind::Counted;
 use crate::driver::Driver;
@@ -24,6 +24,7 @@ const RESIDENT: &str = "resident MiB";
 const CONNECTIONS: &[usize] = &[1, 16, 64, 256, 1024, 4096];
 /// With more connections than this a round is longer than a second: 8 s with 4 096.
 const OPENED_BESIDE: usize = 512;
+const LOOPS: &[usize] = &[1, 2, 4, 8];
 const IDLE: &[usize] = &[1_000, 4_000, 16_000, 50_000];
 const ROUTES: &[usize] = &[10, 100, 1_000, 10_000];
 const HEADERS: &[usize] = &[0, 8, 16, 32, 56];
@@ -42,6 +43,7 @@ pub(crate) fn measure(run: &mut Run) -> Result<()> {
         jobs.extend(names.iter().map(|&name| Job { name, job }));
     };
     plan(&["landspout", "hyper", "axum", "actix-web", "xitca-web"], Curves::connections);
+    plan(&["landspout", "axum", "actix-web", "xitca-web"], Curves::loops);
     plan(&["landspout", "hyper", "axum"], Curves::idle);
     plan(&["landspout", "hyper", "axum"], Curves::bytes);
     plan(&["ws-landspout", "ws-fastwebsockets", "ws-actix"], Curves::subscribers);
@@ -102,6 +104,16 @@ impl Curves {
             Ok((connections as f64, self.wrk(&server, PLAINTEXT, connections)?.cpu))
         });
         Ok(vec![curve("active connections", CPU, ready, points.collect::<Result<_>>()?)])
+    }
+
+    /// Plaintext by more and more threads, on all cores: what it costs that they share the work.
+    fn loops(&self, ready: &Ready) -> Result<Vec<Curve>> {
+        let points = LOOPS.iter().map(|&loops| {
+            let start = Start { loops: Some(loops), ..Start::default() };
+            let server = Server::start(&ready.program, &self.places, &start)?;
+            Ok((loops as f64, self.wrk(&server, PLAINTEXT, 64)?.cpu))
+        });
+        Ok(vec![curve("loops", CPU, ready, points.collect::<Result<_>>()?)])
     }
 
     /// Memory with more and more idle connections, and the cost of requests beside them.

@@ -26,6 +26,8 @@ pub(crate) struct Start {
     pub(crate) under: Vec<OsString>,
     /// How many routes surround the measured ones.
     pub(crate) fillers: Option<usize>,
+    /// How many threads serve.
+    pub(crate) loops: Option<usize>,
 }
 
 /// A running peer. It is ended when this is dropped.
@@ -57,6 +59,9 @@ impl Server {
         command.env("VERSUS_CERT", &places.certificate).env("VERSUS_KEY", &places.key);
         if let Some(fillers) = start.fillers {
             command.env("VERSUS_ROUTES", fillers.to_string());
+        }
+        if let Some(loops) = start.loops {
+            command.env("VERSUS_LOOPS", loops.to_string());
         }
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let began = Instant::now();

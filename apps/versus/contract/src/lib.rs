@@ -1,7 +1,7 @@
 //! What all peers agree on: where to listen, which routes to have, what to answer, the allocator.
 //!
 //! A peer is a program that is started as `peer PORT`, listens on the loopback interface with one
-//! worker thread, and answers:
+//! worker thread unless it is told of more, and answers:
 //!
 //! | request | answer |
 //! |---|---|
@@ -61,6 +61,8 @@ pub struct Setting {
     pub files: PathBuf,
     /// How many routes surround the measured ones: `VERSUS_ROUTES`, by default 50.
     pub fillers: usize,
+    /// How many threads serve: `VERSUS_LOOPS`, by default 1. Only some peers have a use for more.
+    pub loops: usize,
     /// Certificate chain and key, as PEM files, to serve TLS with: `VERSUS_CERT` and `VERSUS_KEY`.
     pub tls: Option<(PathBuf, PathBuf)>,
 }
@@ -74,10 +76,12 @@ impl Setting {
         let port = env::args().nth(1).and_then(|port| port.parse().ok());
         let port: u16 = port.expect("a peer is started as `peer PORT`");
         let path = |name| env::var_os(name).map(PathBuf::from);
+        let number = |name| env::var(name).ok().and_then(|n| n.parse().ok());
         Setting {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             files: path("VERSUS_FILES").unwrap_or_else(|| PathBuf::from(".")),
-            fillers: env::var("VERSUS_ROUTES").ok().and_then(|n| n.parse().ok()).unwrap_or(50),
+            fillers: number("VERSUS_ROUTES").unwrap_or(50),
+            loops: number("VERSUS_LOOPS").unwrap_or(1),
             tls: path("VERSUS_CERT").zip(path("VERSUS_KEY")),
         }
     }

@@ -11,7 +11,7 @@ use versus_contract::{FILLER, HELLO, MESSAGE, QUEUE, Setting, post_line};
 
 fn main() -> io::Result<()> {
     let setting = Setting::read();
-    let addr = setting.addr;
+    let (addr, loops) = (setting.addr, setting.loops);
     let publisher: Data<Publisher> = Data::new(broadcast::Sender::new(QUEUE));
     let server = HttpServer::new(move || {
         let mut app = App::new().app_data(publisher.clone());
@@ -31,7 +31,7 @@ fn main() -> io::Result<()> {
         }
         app
     });
-    let server = server.workers(1).keep_alive(Duration::from_secs(600)).bind(addr)?;
+    let server = server.workers(loops).keep_alive(Duration::from_secs(600)).bind(addr)?;
     rt::System::new().block_on(server.run())
 }
 

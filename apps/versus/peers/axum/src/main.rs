@@ -19,7 +19,7 @@ use versus_contract::{FILLER, HELLO, MESSAGE, Message, QUEUE, Setting, post_line
 fn main() {
     let setting = Setting::read();
     let mut builder = Builder::new_multi_thread();
-    let runtime = builder.worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime = builder.worker_threads(setting.loops).enable_all().build().expect("a runtime");
     runtime.block_on(serve(&setting));
 }
 

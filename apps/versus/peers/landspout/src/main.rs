@@ -13,7 +13,7 @@ use versus_contract::{FILLER, HELLO, MESSAGE, Message, QUEUE, Setting, post_line
 fn main() -> Result<(), ServeError> {
     let setting = Setting::read();
     let mut config = ServeConfig::default();
-    config.workers = WorkersConfig::default().threads(1);
+    config.workers = WorkersConfig::default().threads(setting.loops);
     config.server = ServerConfig::default().max_connections(100_000);
     let serve = Serve::bind_with(setting.addr, config)?;
     serve.run(move || application(&setting)).map(drop)

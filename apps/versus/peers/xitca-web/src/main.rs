@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
         app = app.at(&path, get(handler_service(filler)));
     }
     app.serve()
-        .worker_threads(1)
+        .worker_threads(setting.loops)
         .keep_alive_timeout(Duration::from_secs(600))
         .bind(setting.addr)?
         .run()
