@@ -9,6 +9,7 @@ use std::path::Path;
 pub(crate) enum AtOnce<T> {
     Done(T),
     /// Whoever may wait is to look: it is not in memory, or not a simple case.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is ever known there"))]
     Waits,
     /// This can never be asked of this system, or of where this file lies.
     Unsupported,
