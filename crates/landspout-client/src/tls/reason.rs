@@ -52,6 +52,10 @@ fn what_is_wrong(error: &CertificateError) -> &'static str {
         E::BadSignature => "has a signature that is not its issuer's",
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => "was not made for servers",
         E::Other(other) if other.0.is::<NotPinned>() => "has a key that is not pinned",
+        // An error of the crate webpki, whose types are not in reach.
+        E::Other(other) if other.0.to_string() == "CaUsedAsEndEntity" => {
+            "is an authority's own; have it make one for the server (without CA:TRUE)"
+        }
         _ => "was not accepted",
     }
 }

@@ -189,6 +189,17 @@ async fn what_is_wrong_with_a_certificate_is_said() {
     }
 }
 
+/// What many a guide makes for tests: one certificate as authority and server.
+#[tokio::test]
+async fn an_authority_is_no_server_and_that_is_said() {
+    let authority = Authority::new();
+    let own = authority.issue("localhost", |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    });
+    let (addr, _) = server(&own, open).await;
+    assert_refused(get(trusting(&authority), addr).await, "of localhost is an authority's own");
+}
+
 #[tokio::test]
 async fn another_name_can_be_taken_and_nothing_else() {
     let authority = Authority::new();
