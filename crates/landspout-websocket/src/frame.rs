@@ -180,3 +180,28 @@ fn parse_len(bytes: &[u8], short: u8) -> Result<Option<(u64, usize)>, ProtocolEr
     }
     Ok(Some((len, used)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Head, Opcode, SimpleHead};
+    use crate::role::Role;
+    use proptest::prelude::{any, prop, proptest};
+
+    proptest! {
+        #[test]
+        fn a_simple_head_is_what_the_whole_parser_reads(
+            first in prop::sample::select(vec![0x81, 0x82, 0x80, 0x01, 0xC1, 0x88, 0x83]),
+            rest in prop::collection::vec(any::<u8>(), 0..14),
+        ) {
+            let bytes = [&[first][..], &rest].concat();
+            for role in [Role::Server, Role::Client] {
+                let Some(simple) = SimpleHead::parse(&bytes, role) else { continue };
+                let (head, end) = Head::parse(&bytes, role, false).unwrap().unwrap();
+                assert_eq!(head.opcode == Opcode::Text, simple.is_text);
+                assert!(head.fin && !head.rsv1 && !head.opcode.is_control());
+                assert_eq!((head.key, head.len as usize), (simple.key, simple.len()));
+                assert_eq!(end, simple.payload.start);
+            }
+        }
+    }
+}

@@ -37,6 +37,8 @@ async fn connect(application: &Application) -> WebSocket<DuplexStream> {
 /// Sends two messages that are read together, and says when each answer came.
 async fn times_of_two_answers(application: Application) -> [Duration; 2] {
     let mut client = connect(&application).await;
+    // Until the handler waits for messages: only then it is known to be the one that receives.
+    sleep(Duration::from_secs(1)).await;
     for text in ["one", "two"] {
         client.send(text).await.unwrap();
     }

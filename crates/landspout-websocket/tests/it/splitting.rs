@@ -201,3 +201,34 @@ async fn answers_to_messages_that_came_together_leave_together() {
     client.close(landspout_websocket::CloseCode::NORMAL, "").await.unwrap();
     echo.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_back_leaves_when_it_is_told_to() {
+    let (server, mut client, _) = pair_of(1 << 20, &quiet(), &quiet());
+    let (sender, mut receiver) = server.split();
+    let flusher = sender.clone();
+    let slow = async move {
+        while let Some(message) = receiver.receive().await.unwrap() {
+            sender.send(message).await.unwrap();
+            sleep(Duration::from_secs(60)).await;
+        }
+    };
+    tokio::spawn(async move {
+        let mut slow = std::pin::pin!(slow);
+        std::future::poll_fn(|cx| {
+            let polled = slow.as_mut().poll(cx);
+            flusher.try_flush();
+            polled
+        })
+        .await
+    });
+    // Until it waits: only then it is known which task receives.
+    sleep(Duration::from_secs(1)).await;
+    client.send("one").await.unwrap();
+    client.send("two").await.unwrap();
+    let begin = Instant::now();
+    assert_eq!(client.receive().await.unwrap(), Some(Message::from("one")));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    assert_eq!(client.receive().await.unwrap(), Some(Message::from("two")));
+    assert_eq!(begin.elapsed(), Duration::from_secs(60));
+}
