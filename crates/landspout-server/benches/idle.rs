@@ -3,36 +3,50 @@
 //! all of them had a second answer, which gives each a parser for a moment.
 //!
 //! `cargo bench -p landspout-server --bench idle` with the system's allocator, `--bench
-//! idle_mimalloc` with mimalloc; Linux alone, because it reads `/proc`. It needs 5 000 descriptors
-//! for each of two processes: `ulimit -n 20000`.
+//! idle_mimalloc` with mimalloc; over TLS with `--features tls` and, at the end, `-- tls`. Linux
+//! alone, because it reads `/proc`. It needs 5 000 descriptors for each of two processes: `ulimit -n
+//! 20000`.
 
 #![allow(clippy::unwrap_used)]
 
-use landspout_server::{Request, Server, ServerConfig};
+use landspout_server::{Listen, Request, Server, ServerConfig};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const CONNECTIONS: u64 = 5_000;
+
+trait Client: Read + Write {}
+impl<T: Read + Write> Client for T {}
 
 async fn hello(_: Request) -> &'static str {
     "Hello, world!"
 }
 
 pub(crate) fn main() {
-    if std::env::args().any(|argument| argument == "serve") {
-        return serve();
+    let arguments: Vec<_> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "serve") {
+        return serve(arguments.get(at + 1));
     }
-    let mut server = Command::new(std::env::current_exe().unwrap())
-        .arg("serve")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut server = Command::new(std::env::current_exe().unwrap());
+    server.arg("serve").stdout(Stdio::piped());
+    if arguments.iter().any(|argument| argument == "tls") {
+        let folder = tempfile::tempdir().unwrap();
+        let encrypt = tls::prepare(folder.path());
+        measure(server.arg(folder.path()), |stream| Box::new(encrypt(stream)));
+    } else {
+        measure(&mut server, |stream| Box::new(stream));
+    }
+}
+
+fn measure(server: &mut Command, open: impl Fn(TcpStream) -> Box<dyn Client>) {
+    let mut server = server.spawn().unwrap();
     let mut addr = String::new();
     BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut addr).unwrap();
     let connect = || {
-        let mut client = TcpStream::connect(addr.trim()).unwrap();
+        let mut client = open(TcpStream::connect(addr.trim()).unwrap());
         ask(&mut client);
         client
     };
@@ -60,29 +74,89 @@ fn report(after: &str, before: u64, process: u32) {
     println!("{bytes} bytes, {each} for each of {CONNECTIONS} idle connections, after {after}");
 }
 
-fn ask(client: &mut TcpStream) {
+fn ask(client: &mut Box<dyn Client>) {
     send(client);
     receive(client);
 }
 
-fn send(client: &mut TcpStream) {
+fn send(client: &mut Box<dyn Client>) {
     client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    client.flush().unwrap();
 }
 
-fn receive(client: &mut TcpStream) {
+fn receive(client: &mut Box<dyn Client>) {
     assert_ne!(client.read(&mut [0; 1024]).unwrap(), 0);
 }
 
-fn serve() {
-    let server = Server::bind_with("127.0.0.1:0", ServerConfig::default()).unwrap();
-    println!("{}", server.local_addr());
+/// Over TLS, if there is a folder with a certificate.
+fn serve(folder: Option<&String>) {
+    let listen: Listen = "127.0.0.1:0".parse().unwrap();
+    let listen = match folder {
+        Some(folder) => tls::listen(listen, Path::new(folder)),
+        None => listen,
+    };
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build_local(Default::default()).unwrap();
-    runtime.block_on(server.serve(hello));
+    runtime.block_on(async {
+        let server = Server::bind_with(listen, ServerConfig::default()).unwrap();
+        println!("{}", server.local_addr());
+        server.serve(hello).await
+    });
 }
 
 fn resident_bytes(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+}
+
+#[cfg(feature = "tls")]
+mod tls {
+    use landspout_server::{Listen, TlsConfig};
+    use rustls::crypto::aws_lc_rs;
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+    use std::net::TcpStream;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// Writes a certificate for `localhost` into the folder; how a client that trusts it begins.
+    pub(crate) fn prepare(
+        folder: &Path,
+    ) -> impl Fn(TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
+        let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.join("certificate.pem"), issued.cert.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), issued.signing_key.serialize_pem()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(issued.cert.der().clone()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let config = Arc::new(config);
+        move |stream| {
+            let name = ServerName::try_from("localhost").unwrap();
+            StreamOwned::new(ClientConnection::new(config.clone(), name).unwrap(), stream)
+        }
+    }
+
+    pub(crate) fn listen(listen: Listen, folder: &Path) -> Listen {
+        listen.tls(TlsConfig::new(folder.join("certificate.pem"), folder.join("key.pem")))
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+mod tls {
+    use landspout_server::Listen;
+    use std::net::TcpStream;
+    use std::path::Path;
+
+    pub(crate) fn prepare(_: &Path) -> fn(TcpStream) -> TcpStream {
+        panic!("TLS needs --features tls")
+    }
+
+    pub(crate) fn listen(_: Listen, _: &Path) -> Listen {
+        panic!("TLS needs --features tls")
+    }
 }

@@ -59,10 +59,8 @@ impl Link {
 
     /// Whether the parser is to go, now that it was polled.
     pub(crate) fn is_to_park(&self) -> bool {
-        // What was read ahead is not waited for, and only the ticks know that nothing is left of it.
-        let may = || !self.returns.get() && !self.reads_ahead();
-        let crowded = || self.connections.parking.is_full() && may();
-        (self.parks.get() || crowded()) && self.can_park()
+        let crowded = || self.connections.parking.is_full() && !self.returns.get();
+        (self.parks.get() || crowded()) && self.can_park() && !self.has_read_ahead()
     }
 
     fn can_park(&self) -> bool {
@@ -79,9 +77,9 @@ impl Link {
         }
     }
 
-    /// Whether bytes may be waiting that the socket no longer has.
-    pub(crate) fn reads_ahead(&self) -> bool {
-        self.stream.borrow().reads_ahead()
+    /// Whether something is to be read that the socket no longer has, and that is not waited for.
+    pub(crate) fn has_read_ahead(&self) -> bool {
+        self.stream.borrow_mut().has_read_ahead()
     }
 
     /// Waits, without a parser, for something to read; false if nothing is to be waited for.

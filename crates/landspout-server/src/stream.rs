@@ -157,8 +157,8 @@ impl Stream {
         }
     }
 
-    /// Waits for something to read, without reading it. What a transport read ahead of its user, as
-    /// TLS does, is not waited for.
+    /// Waits for something to read, without reading it. What a transport [read
+    /// ahead](Stream::has_read_ahead) of its user, as TLS does, is not waited for.
     pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Stream::Tcp(stream) => stream.poll_read_ready(cx).map(drop),
@@ -169,14 +169,17 @@ impl Stream {
         }
     }
 
-    /// Whether bytes may be waiting that the socket no longer has.
-    pub(crate) fn reads_ahead(&self) -> bool {
+    /// Whether something is to be read that the socket no longer has: bytes, or their end.
+    pub(crate) fn has_read_ahead(&mut self) -> bool {
         match self {
             Stream::Tcp(_) => false,
             #[cfg(unix)]
             Stream::Unix(_) => false,
             #[cfg(feature = "tls")]
-            Stream::Tls(_) => true,
+            Stream::Tls(stream) => match stream.get_mut().1.process_new_packets() {
+                Ok(state) => state.plaintext_bytes_to_read() > 0 || state.peer_has_closed(),
+                Err(_) => true,
+            },
         }
     }
 

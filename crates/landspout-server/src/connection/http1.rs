@@ -55,7 +55,7 @@ enum Stop {
 impl<H: Handler + 'static> Http<H> {
     /// Has a parser while there is something to parse, and waits without one.
     pub(super) async fn drive_http1(&self, link: &Rc<Link>) -> End {
-        let mut waits = !link.reads_ahead();
+        let mut waits = !link.has_read_ahead();
         loop {
             if waits {
                 match link.stir().await {

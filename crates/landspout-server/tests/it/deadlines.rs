@@ -3,8 +3,8 @@
 use crate::wire::{Answer, serve, serve_with, within};
 use landspout_server::Refusal::{HandlerTimeout, WriteTimeout};
 use landspout_server::{Body, Error, Handler, Request, Response, ServerConfig};
-use std::time::{Duration, Instant};
-use tokio::time::sleep;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// Twice the tick, so that most of the wait is not rounding.
 const SHORT: Duration = Duration::from_millis(200);
@@ -13,7 +13,7 @@ async fn read_all(request: Request) -> Result<String, Error> {
     Ok(request.into_body().text().await?)
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_silent_new_connection_is_closed_without_a_word() {
     let site = serve_with(ServerConfig::default().first_byte_timeout(SHORT), read_all);
     let started = Instant::now();
@@ -22,7 +22,7 @@ async fn a_silent_new_connection_is_closed_without_a_word() {
     assert!(waited >= SHORT && waited < Duration::from_secs(5), "{waited:?}");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_head_that_takes_too_long_is_answered_408() {
     let site = serve_with(ServerConfig::default().header_timeout(SHORT), read_all);
     let mut client = site.connect().await;
@@ -47,7 +47,7 @@ async fn a_head_that_takes_too_long_is_answered_408() {
     assert!(waited >= SHORT && waited < Duration::from_secs(2), "{waited:?}");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn an_idle_connection_is_closed() {
     let config = ServerConfig::default().idle_timeout(SHORT);
     let site = serve_with(config, read_all);
@@ -59,7 +59,7 @@ async fn an_idle_connection_is_closed() {
     assert!(started.elapsed() >= SHORT - Duration::from_millis(10));
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_body_that_stops_coming_is_answered_408() {
     let site = serve_with(ServerConfig::default().body_timeout(SHORT), read_all);
     let mut client = site.connect().await;
@@ -69,7 +69,7 @@ async fn a_body_that_stops_coming_is_answered_408() {
     assert_eq!(client.rest().await, "");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_body_that_keeps_coming_may_take_longer_than_the_limit() {
     let site = serve_with(ServerConfig::default().body_timeout(SHORT * 3), read_all);
     let mut client = site.connect().await;
@@ -94,7 +94,7 @@ async fn drip(config: ServerConfig) -> (Answer, Duration) {
     (client.answer().await, started.elapsed())
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_body_that_drips_is_answered_408_after_the_grace() {
     // Each byte comes in time. 50 bytes come in a second, and 1000 are wanted.
     let grace = Duration::from_millis(400);
@@ -103,7 +103,7 @@ async fn a_body_that_drips_is_answered_408_after_the_grace() {
     assert!(waited >= grace && waited < Duration::from_secs(4), "{waited:?}");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_body_may_drip_as_fast_as_the_least_rate() {
     let (answer, waited) = drip(
         ServerConfig::default()
@@ -116,7 +116,7 @@ async fn a_body_may_drip_as_fast_as_the_least_rate() {
     assert!(waited >= Duration::from_millis(990) && waited < Duration::from_secs(4), "{waited:?}");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_handler_that_does_not_read_is_not_a_slow_client() {
     let config = ServerConfig::default()
         .body_timeout(SHORT)
@@ -150,7 +150,7 @@ async fn a_client_that_sips_its_answer_is_reset() {
     assert!(client.is_reset().await);
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_handler_that_takes_too_long_is_answered_for_with_503() {
     let done = std::rc::Rc::new(std::cell::Cell::new(false));
     let reached = done.clone();
@@ -178,7 +178,7 @@ async fn a_handler_that_takes_too_long_is_answered_for_with_503() {
     assert_eq!(site.refusals.count(HandlerTimeout), 1);
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_handler_may_have_a_time_of_its_own() {
     async fn slow(_: Request) -> &'static str {
         sleep(SHORT * 3).await;
@@ -193,7 +193,7 @@ async fn a_handler_may_have_a_time_of_its_own() {
     }
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn the_time_of_a_handler_ends_with_the_head_of_its_answer() {
     let site = serve_with(ServerConfig::default().handler_timeout(SHORT), async |_: Request| {
         let (mut writer, body) = Body::writer();
@@ -269,7 +269,7 @@ async fn a_stream_with_nothing_to_say_is_left_alone() {
     assert!(all.ends_with("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"), "{all}");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn zero_is_no_deadline() {
     let none = Duration::ZERO;
     let config =

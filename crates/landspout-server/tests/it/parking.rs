@@ -2,9 +2,9 @@
 
 use crate::wire::{Client, serve, serve_with, within};
 use landspout_server::{Request, ServerConfig};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// Longer than a connection keeps its parser.
 const SILENCE: Duration = Duration::from_millis(450);
@@ -22,7 +22,7 @@ async fn answers(client: &mut Client, path: &str) {
     assert_eq!(client.answer().await.body, path);
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_silent_connection_answers_again() {
     let mut client = serve(path).connect().await;
     sleep(SILENCE).await;
@@ -32,7 +32,7 @@ async fn a_silent_connection_answers_again() {
     }
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn requests_that_end_the_silence_together_are_all_answered() {
     let mut client = serve(path).connect().await;
     answers(&mut client, "/").await;
@@ -43,7 +43,7 @@ async fn requests_that_end_the_silence_together_are_all_answered() {
     }
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_head_that_the_silence_splits_is_read_whole() {
     let mut client = serve(path).connect().await;
     let second = get("/second");
@@ -56,7 +56,7 @@ async fn a_head_that_the_silence_splits_is_read_whole() {
     }
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_body_that_comes_after_the_silence_is_no_request() {
     let mut client = serve(path).connect().await;
     let body = get("/smuggled");
@@ -70,7 +70,7 @@ async fn a_body_that_comes_after_the_silence_is_no_request() {
     assert!(!client.rest().await.contains("/smuggled"));
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_silent_connection_is_closed_when_its_time_is_over() {
     let config = ServerConfig::default().idle_timeout(Duration::from_millis(800));
     let mut client = serve_with(config, path).connect().await;
@@ -80,7 +80,7 @@ async fn a_silent_connection_is_closed_when_its_time_is_over() {
     assert!(started.elapsed() >= Duration::from_millis(700), "{:?}", started.elapsed());
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_drain_closes_silent_connections_in_order() {
     let site = serve(path);
     let (mut before, mut silent) = (site.connect().await, site.connect().await);
@@ -95,7 +95,7 @@ async fn a_drain_closes_silent_connections_in_order() {
     assert_eq!(within(site.serving).await.unwrap().cut, 0);
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_client_that_leaves_in_silence_makes_room() {
     let site = serve_with(ServerConfig::default().max_connections(1), path);
     let mut client = site.connect().await;
@@ -106,7 +106,7 @@ async fn a_client_that_leaves_in_silence_makes_room() {
     answers(&mut site.connect().await, "/another").await;
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn more_connections_than_keep_parsers_are_all_answered() {
     let site = serve(path);
     let mut clients = Vec::new();

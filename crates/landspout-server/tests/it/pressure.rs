@@ -25,14 +25,14 @@ async fn connect(site: &Site) -> Client {
     Client::new(socket.connect(site.addr).await.unwrap())
 }
 
-/// Reads a large answer in pieces, with pauses: for 1.2 s.
+/// Reads a large answer in pieces, with pauses: for 0.6 s.
 async fn read_slowly(client: &mut Client) {
     let mut left = LARGE;
     while left > 0 {
-        let len = left.min(1 << 20);
+        let len = left.min(3 << 20);
         client.take(len).await;
         left -= len;
-        sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(150)).await;
     }
 }
 
@@ -83,7 +83,7 @@ async fn a_client_that_reads_late_gets_every_answer() {
 
 #[tokio::test(flavor = "local")]
 async fn a_slow_reader_is_not_idle() {
-    let config = ServerConfig::default().idle_timeout(Duration::from_secs(1));
+    let config = ServerConfig::default().idle_timeout(Duration::from_millis(300));
     let mut client = connect(&serve_with(config, large)).await;
     client.send(REQUEST).await;
     client.head().await;
@@ -101,6 +101,7 @@ async fn a_slow_reader_gets_everything_during_a_drain() {
     client.head().await;
     site.handle.shutdown();
     read_slowly(&mut client).await;
+    drop(client);
     assert_eq!(within(site.serving).await.unwrap().cut, 0);
 }
 

@@ -37,7 +37,7 @@ fn check(cause: Refusal, request: &str) -> impl Future<Output = ()> {
     }
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn each_refusal_is_counted_and_told_of_once() {
     let x = "x".repeat(1000);
     check(Refusal::BadRequest, "no http~~").await;
@@ -58,7 +58,7 @@ async fn each_refusal_is_counted_and_told_of_once() {
     check(Refusal::FirstByteTimeout, "").await;
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn under_an_attack_the_log_tells_of_a_few_and_how_many_more_there_were() {
     let (log, _guard) = Log::install();
     let site = site();

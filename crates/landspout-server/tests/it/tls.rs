@@ -120,6 +120,7 @@ async fn of_two_certificates_for_a_name_a_client_is_shown_the_first() {
     let site = serve(TlsConfig::default().certificates(certificates.to_vec()), describe);
     let stream = authority.client().connect(site.addr, "a.test").await.unwrap();
     assert!(was_shown(&stream, &certificates[0].certificate));
+    drop(stream);
     site.stop().await;
 }
 
@@ -244,6 +245,7 @@ async fn changed_files_are_read_and_bad_ones_are_not_used() {
     };
     within(renewed).await;
     assert!(ask(&mut open).await.unwrap().starts_with("HTTP/1.1 200 OK"));
+    drop(open);
     site.stop().await;
 }
 
@@ -257,9 +259,11 @@ async fn the_handle_reads_the_files_anew() {
     authority.issue_into(&files, &["a.test"], &rcgen::PKCS_ECDSA_P256_SHA256);
     let stream = authority.client().connect(site.addr, "a.test").await.unwrap();
     assert!(!was_shown(&stream, &files.certificate));
+    drop(stream);
     site.handle.reload_tls().unwrap();
     let stream = authority.client().connect(site.addr, "a.test").await.unwrap();
     assert!(was_shown(&stream, &files.certificate));
+    drop(stream);
 
     fs::remove_file(&files.key).unwrap();
     let error = site.handle.reload_tls().unwrap_err();
@@ -339,6 +343,7 @@ async fn large_bodies_pass_both_ways() {
     within(reader.read_to_end(&mut answer)).await.unwrap();
     drop(sending.await.unwrap());
     assert!(answer.ends_with(&body));
+    drop(reader);
     site.stop().await;
 }
 
@@ -349,6 +354,7 @@ async fn an_end_is_told_from_a_cut() {
     let mut stream = authority.client().connect(site.addr, "a.test").await.unwrap();
     // rustls reports an end without close_notify as an error (RFC 8446 §6.1).
     assert!(ask(&mut stream).await.unwrap().starts_with("HTTP/1.1 200 OK"));
+    drop(stream);
     site.stop().await;
 }
 
