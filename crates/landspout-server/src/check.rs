@@ -15,6 +15,9 @@ pub(crate) struct Checked {
     pub(crate) wants_upgrade: bool,
 }
 
+/// What could be read differently counts before what is merely not wanted: the connection ends with
+/// the one, and goes on after the other.
+///
 /// # Errors
 /// Why the request is refused.
 pub(crate) fn check(
@@ -22,9 +25,10 @@ pub(crate) fn check(
     config: &ServerConfig,
     hosts: &Hosts,
 ) -> Result<Checked, Refused> {
-    check_method(request.method(), config)?;
-    check_target(request.method(), request.uri(), config)?;
+    check_target(request.method(), request.uri())?;
     let checked = check_headers(request.version(), request.headers(), hosts)?;
+    check_method(request.method(), config)?;
+    check_len(request.uri(), config)?;
     if !hosts.is_any() {
         check_host(request.uri(), request.headers(), hosts)?;
     }
@@ -43,21 +47,30 @@ fn check_method(method: &Method, config: &ServerConfig) -> Result<(), Refused> {
     Ok(())
 }
 
-fn check_target(method: &Method, uri: &Uri, config: &ServerConfig) -> Result<(), Refused> {
-    let path = uri.path_and_query().map_or("", |path| path.as_str());
-    let authority = uri.authority().map(http::uri::Authority::as_str);
-    // RFC 9112 §3: 414 for a target longer than any that the server wishes to parse.
-    if path.len() + authority.map_or(0, str::len) > config.uri_bytes {
+/// RFC 9112 §3: 414 for a target longer than any that the server wishes to parse.
+fn check_len(uri: &Uri, config: &ServerConfig) -> Result<(), Refused> {
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    if path + authority > config.uri_bytes {
         return Err(Refused::new(Refusal::UriTooLong, "the URI is too long"));
     }
+    Ok(())
+}
+
+fn check_target(method: &Method, uri: &Uri) -> Result<(), Refused> {
+    let path = uri.path_and_query().map_or("", |path| path.as_str());
+    let authority = uri.authority().map(http::uri::Authority::as_str);
     // RFC 3986 §2: a URI is ASCII.
     if !path.is_ascii() {
         return Err(Refused::new(Refusal::BadRequest, "the URI has bytes that are not ASCII"));
     }
     if let Some(authority) = authority {
         // RFC 9112 §3.2.2, the absolute form; §3.2.3, the authority form, is CONNECT's alone.
-        let scheme = uri.scheme_str();
-        if !matches!(scheme, Some("http" | "https")) || !is_host(authority.as_bytes()) {
+        let is_ours = match uri.scheme_str() {
+            Some(scheme) => matches!(scheme, "http" | "https"),
+            None => *method == Method::CONNECT,
+        };
+        if !is_ours || !is_host(authority.as_bytes()) {
             return Err(Refused::new(Refusal::BadRequest, "the URI is not one of this server"));
         }
     } else if path == "*" {
@@ -76,6 +89,7 @@ fn check_headers(version: Version, headers: &HeaderMap, hosts: &Hosts) -> Result
     let modern = version >= Version::HTTP_11;
     let mut found = 0;
     let mut wants_upgrade = false;
+    let mut is_expectation_known = true;
     for (name, value) in headers {
         if *name == HOST {
             found += 1;
@@ -84,9 +98,8 @@ fn check_headers(version: Version, headers: &HeaderMap, hosts: &Hosts) -> Result
             }
         } else if *name == EXPECT {
             // RFC 9110 §10.1.1: another expectation cannot be met. HTTP/1.0 has none.
-            if modern && !value.as_bytes().eq_ignore_ascii_case(b"100-continue") {
-                return Err(Refused::new(Refusal::Expectation, "the expectation is not known"));
-            }
+            is_expectation_known &=
+                !modern || value.as_bytes().eq_ignore_ascii_case(b"100-continue");
         } else if *name == UPGRADE {
             // RFC 9110 §7.8: of HTTP/1.0 it is to be ignored.
             wants_upgrade = modern;
@@ -94,6 +107,9 @@ fn check_headers(version: Version, headers: &HeaderMap, hosts: &Hosts) -> Result
     }
     // RFC 9112 §3.2: exactly one; HTTP/1.0 may have none.
     match found {
+        1 if !is_expectation_known => {
+            Err(Refused::new(Refusal::Expectation, "the expectation is not known"))
+        }
         1 => Ok(Checked { wants_upgrade }),
         0 if !modern => Ok(Checked { wants_upgrade }),
         0 => Err(Refused::new(Refusal::BadRequest, "the Host header is missing")),
