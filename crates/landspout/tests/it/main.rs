@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[cfg(all(unix, feature = "tls"))]
+mod hangup;
 #[cfg(all(unix, feature = "service"))]
 mod restarting;
 #[cfg(feature = "server")]
