@@ -378,6 +378,21 @@ fn listen(addr: SocketAddr, config: &ServerConfig, sharing: Sharing) -> io::Resu
 /// Whether an error of `accept` concerns the connection that was about to be accepted, and not the
 /// listener.
 pub(crate) fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted,
+        NetworkDown, NetworkUnreachable, PermissionDenied, TimedOut,
+    };
+    // Linux passes on what the network or a filter has to say of the new connection (accept(2)).
+    matches!(
+        error.kind(),
+        ConnectionAborted
+            | ConnectionRefused
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+            | PermissionDenied
+            | TimedOut
+    )
 }
