@@ -40,6 +40,31 @@ async fn ask(stream: &mut TlsStream<TcpStream>, request: &str) -> String {
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn more_connections_than_keep_parsers_are_all_answered() {
+    let authority = Authority::new();
+    let site = serve_on(listen(&authority), ServerConfig::default(), who);
+    let peer = authority.client();
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        let mut client = peer.connect(site.addr, "a.test").await.unwrap();
+        assert!(ask(&mut client, GET).await.starts_with("HTTP/1.1 200"));
+        clients.push(client);
+    }
+    for client in &mut clients {
+        assert!(ask(client, GET).await.contains("HTTP/1.1 200"));
+    }
+    // Two at a time, and then the end, which comes with them.
+    for mut client in clients {
+        client.write_all(GET.repeat(2).as_bytes()).await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut rest = String::new();
+        within(client.read_to_string(&mut rest)).await.unwrap();
+        assert_eq!(rest.matches("HTTP/1.1 200").count(), 2, "{rest}");
+    }
+    assert_eq!(site.stop().await.cut, 0);
+}
+
 #[tokio::test(flavor = "local")]
 async fn a_proxy_may_speak_before_the_handshake() {
     let authority = Authority::new();
