@@ -25,11 +25,7 @@ pub(crate) fn unify(
         return Err(Refused::new(Refusal::HeaderTooLarge, "the head of the request is too large"));
     }
     join_cookies(&mut head.headers);
-    if head.method == Method::CONNECT {
-        if !extended {
-            // A proxy's business, which is refused as such.
-            return Ok(());
-        }
+    if head.method == Method::CONNECT && extended {
         head.method = Method::GET;
     }
     if let Some(authority) = head.uri.authority() {
