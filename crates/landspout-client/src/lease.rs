@@ -85,7 +85,7 @@ impl Leases {
             }
             let (sender, receiver) = oneshot::channel();
             let ticket = state.pool.wait(route, sender);
-            Waiting { shared: &self.0, route, ticket, receiver }
+            Waiting { shared: &self.0, route, ticket: Some(ticket), receiver }
         };
         self.0.call_next();
         waiting.lease().await
@@ -106,7 +106,12 @@ impl Shared {
     /// dropped, which is why the lock is not held then.
     fn call_next(self: &Arc<Shared>) {
         loop {
-            let granted = self.lock().pool.grant(Moment::now());
+            let mut state = self.lock();
+            if !state.pool.has_next() {
+                return;
+            }
+            let granted = state.pool.grant(Moment::now());
+            drop(state);
             let Some((sender, route, grant)) = granted else { return };
             drop(sender.send(Lease::new(self, route, grant)));
         }
@@ -239,20 +244,25 @@ impl Drop for Lease {
 struct Waiting<'a> {
     shared: &'a Arc<Shared>,
     route: &'a Route,
-    ticket: u64,
+    /// `None` when it was called.
+    ticket: Option<u64>,
     receiver: oneshot::Receiver<Lease>,
 }
 
 impl Waiting<'_> {
     async fn lease(mut self) -> Lease {
-        (&mut self.receiver).await.expect("the pool outlives those who wait, and answers them")
+        let lease = (&mut self.receiver).await;
+        self.ticket = None;
+        lease.expect("the pool outlives those who wait, and answers them")
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.shared.lock().pool.cancel(self.route, self.ticket);
-        self.shared.call_next();
+        if let Some(ticket) = self.ticket {
+            self.shared.lock().pool.cancel(self.route, ticket);
+            self.shared.call_next();
+        }
     }
 }
 
