@@ -331,7 +331,9 @@ async def app(scope, receive, send):
 ";
     let peer = Peer::start(&python, |command, addr, folder| {
         std::fs::write(folder.join("app.py"), program).unwrap();
-        command.args(["-m", "hypercorn", "app:app", "--bind", &addr.to_string()]);
+        // Without workers it is one process, which ends with the test.
+        command.args(["-m", "hypercorn", "app:app", "--workers", "0"]);
+        command.args(["--bind", &addr.to_string()]);
         command.current_dir(folder);
     });
     let Some(peer) = peer.await else { return };
