@@ -177,7 +177,7 @@ async fn a_client_that_takes_nothing_is_reset_and_one_that_is_slow_is_not() {
     assert!(within(stuck.read_to_end(&mut answer)).await.is_err(), "{} bytes", answer.len());
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_drain_ends_connections_and_handshakes() {
     let authority = Authority::new();
     let config = ServerConfig::default().drain_grace(Duration::from_millis(50));
