@@ -220,7 +220,7 @@ async fn what_is_held_back_leaves_when_it_is_told_to() {
             flusher.try_flush();
             polled
         })
-        .await
+        .await;
     });
     // Until it waits: only then it is known which task receives.
     sleep(Duration::from_secs(1)).await;
