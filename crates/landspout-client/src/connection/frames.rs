@@ -3,6 +3,10 @@
 /// Interim answers that are passed over before the answer proper, as over HTTP/1.1.
 const MAX_INTERIM: u32 = 10;
 
+/// Streams whose heads are counted at a time. A client has far fewer open; those that it took back
+/// may be answered all the same, and then nothing tells that they ended.
+const MAX_BEGUN: usize = 1024;
+
 /// Bytes of a frame before its payload.
 const HEAD: usize = 9;
 
@@ -99,6 +103,9 @@ impl Frames {
             *count += 1;
             return *count;
         }
+        if self.begun.len() == MAX_BEGUN {
+            self.begun.remove(0);
+        }
         self.begun.push((stream, 1));
         1
     }
@@ -125,7 +132,7 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frames, Notice};
+    use super::{Frames, MAX_BEGUN, Notice};
     use proptest::prelude::*;
 
     const END_STREAM: u8 = 0x1;
@@ -174,6 +181,16 @@ mod tests {
             let mut frames = Frames::default();
             pieces.iter().for_each(|piece| frames.read(piece, |_| {}));
         }
+    }
+
+    #[test]
+    fn no_server_makes_it_remember_ever_more_streams() {
+        let mut frames = Frames::default();
+        for stream in 0..5000 {
+            frames.read(&frame(1, 0, 2 * stream + 1, &[0x88]), |_| {});
+        }
+        assert_eq!(frames.begun.len(), MAX_BEGUN);
+        assert_eq!(frames.begun.last(), Some(&(9999, 1)));
     }
 
     #[test]
