@@ -62,6 +62,7 @@ mod request;
 mod request_handler;
 mod response;
 mod route;
+mod shrink;
 mod spare;
 mod state;
 mod tls_session;

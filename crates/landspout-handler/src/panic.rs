@@ -1,11 +1,11 @@
 //! Keeping a panic where it happened.
 
+use pin_project_lite::pin_project;
 use std::any::Any;
 use std::fmt;
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// Runs a future to its end or to its panic.
 ///
@@ -29,13 +29,27 @@ use std::task::Poll;
 /// assert_eq!(Error::from(panic).status(), 500);
 /// # });
 /// ```
-pub async fn contain_panic<F: Future>(future: F) -> Result<F::Output, Panic> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_panic(|| future.as_mut().poll(cx)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
+pub fn contain_panic<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
+    Contained { future }
+}
+
+pin_project! {
+    // An async function would keep its argument twice.
+    struct Contained<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Contained<F> {
+    type Output = Result<F::Output, Panic>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_panic(|| self.project().future.poll(cx)) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
 }
 
 /// Runs a function to its end or to its panic, as [`contain_panic`] runs a future.

@@ -118,8 +118,13 @@ impl Request {
     /// Sets the target. The parameters of a route already taken are forgotten, because they stand
     /// in the old one.
     pub fn set_uri(&mut self, uri: Uri) {
-        self.0.head.uri = uri;
+        self.replace_uri(uri);
         self.0.taken = None;
+    }
+
+    /// Sets the target to one that reads the same.
+    pub(crate) fn replace_uri(&mut self, uri: Uri) {
+        self.0.head.uri = uri;
     }
 
     /// The version of HTTP that the request came in.

@@ -84,7 +84,17 @@ impl Upgraded {
         io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         read_ahead: Bytes,
     ) -> Upgraded {
-        Upgraded { read_ahead, io: Box::new(io) }
+        let mut upgraded = Upgraded { read_ahead, io: Box::new(io) };
+        upgraded.free();
+        upgraded
+    }
+
+    /// Lets the buffer go of which nothing is left: as long as there is a slice of it, even an empty
+    /// one, it is kept whole.
+    fn free(&mut self) {
+        if self.read_ahead.is_empty() {
+            self.read_ahead = Bytes::new();
+        }
     }
 }
 
@@ -105,6 +115,7 @@ impl AsyncRead for Upgraded {
         if self.read_ahead.has_remaining() {
             let len = self.read_ahead.len().min(buf.remaining());
             buf.put_slice(&self.read_ahead.split_to(len));
+            self.free();
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut *self.io).poll_read(cx, buf)

@@ -1,7 +1,9 @@
 //! Saying which handler is being polled, to whoever watches the loop.
 
+use pin_project_lite::pin_project;
 use std::cell::Cell;
-use std::pin::pin;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// Two functions of the loop's watchdog: what turns a name into a number, once for each route, and
 /// what is told the number of the handler that is being polled and gives the number before it.
@@ -57,9 +59,25 @@ impl Watch {
 ///
 /// # Cancel safety
 /// As safe as the future is.
-pub async fn watched<F: Future>(label: u32, future: F) -> F::Output {
-    let mut future = pin!(future);
-    std::future::poll_fn(|cx| Watch::during(label, || future.as_mut().poll(cx))).await
+pub fn watched<F: Future>(label: u32, future: F) -> impl Future<Output = F::Output> {
+    Watched { label, future }
+}
+
+pin_project! {
+    // An async function would keep its arguments twice.
+    struct Watched<F> {
+        label: u32,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Watched<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        Watch::during(self.label, || self.project().future.poll(cx))
+    }
 }
 
 /// Restores what ran before, also when the poll panics.
