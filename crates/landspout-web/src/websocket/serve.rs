@@ -6,7 +6,7 @@ use landspout_handler::{
 };
 use landspout_websocket::{Acceptance, Agreement, CloseCode, Config, Offer, Refusal, WebSocket};
 use std::future::{pending, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 /// Makes a handler of an async function that serves one connection.
@@ -78,8 +78,8 @@ where
         // RFC 9110 §7.8: a request with a body, or one that came over no connection.
         return Error::new(400, "this request cannot be upgraded").into();
     };
-    let config = Rc::clone(config);
-    tokio::task::spawn_local(async move { run(upgrade, agreement, &config, request, serve).await });
+    request.shrink_to_fit();
+    tokio::task::spawn_local(run(upgrade, agreement, Rc::clone(config), request, serve));
     let mut response = Response::empty(status.as_u16());
     *response.headers_mut() = headers;
     response
@@ -94,39 +94,50 @@ fn refuse(refusal: Refusal) -> Response {
         .into()
 }
 
-async fn run<F>(upgrade: Upgrade, agreement: Agreement, config: &Config, request: Request, serve: F)
+#[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice")]
+fn run<F>(
+    upgrade: Upgrade,
+    agreement: Agreement,
+    config: Rc<Config>,
+    request: Request,
+    serve: F,
+) -> impl Future<Output = ()>
 where
     F: AsyncFnOnce(Request, &mut Socket),
 {
-    let Ok(io) = upgrade.await else {
-        return; // The client has gone before the answer was out.
-    };
-    let (sender, receiver) = WebSocket::new(io, agreement, config).split();
-    let mut socket = Socket { sender: sender.clone(), receiver };
-    let connection = request.connection().clone();
-    let route = request.route().map_or("?".to_owned(), |route| route.pattern.to_string());
-    let label = Watch::label(&format!("WebSocket {route}"));
+    async move {
+        let Ok(io) = upgrade.await else {
+            return; // The client has gone before the answer was out.
+        };
+        let (sender, receiver) = WebSocket::new(io, agreement, &config).split();
+        let mut socket = Socket { sender: sender.clone(), receiver };
+        let connection = request.connection().clone();
+        let route = request.route().map_or("?".to_owned(), |route| route.pattern.to_string());
+        let label = Watch::label(&format!("WebSocket {route}"));
 
-    let serving = watched(label, contain_panic(serve(request, &mut socket)));
-    match attend(serving, &sender, &connection).await {
-        Ok(()) => socket.close(CloseCode::NORMAL, ""),
-        Err(panic) => {
-            tracing::error!(target: "landspout::web", route, "a WebSocket handler {panic}");
-            socket.close(CloseCode::INTERNAL_ERROR, "");
+        let served = {
+            let serving = pin!(watched(label, contain_panic(serve(request, &mut socket))));
+            attend(serving, &sender, &connection).await
+        };
+        match served {
+            Ok(()) => socket.close(CloseCode::NORMAL, ""),
+            Err(panic) => {
+                tracing::error!(target: "landspout::web", route, "a WebSocket handler {panic}");
+                socket.close(CloseCode::INTERNAL_ERROR, "");
+            }
         }
+        // Until the other side has answered, or the config's deadline for that has passed.
+        while let Ok(Some(_)) = socket.receiver.receive_event().await {}
     }
-    // Until the other side has answered, or the config's deadline for that has passed.
-    while let Ok(Some(_)) = socket.receiver.receive_event().await {}
 }
 
 /// Runs a handler. What it sends leaves whenever it waits, and when the server begins to stop, the
 /// other side is told.
 async fn attend<T>(
-    serving: impl Future<Output = T>,
+    mut serving: Pin<&mut impl Future<Output = T>>,
     sender: &Sender<Upgraded>,
     connection: &Connection,
 ) -> T {
-    let mut serving = pin!(serving);
     let mut leaving = pin!(async {
         connection.draining().await;
         sender.close(CloseCode::GOING_AWAY, "the server is stopping");
