@@ -89,9 +89,12 @@ impl Wire {
                     self.empty_tail();
                     return (len, self.poll_flush(io, cx));
                 }
-                Poll::Ready(Ok(taken @ 1..)) => self.advance(taken),
-                // The second time tells the same.
-                Poll::Ready(_) => {}
+                Poll::Ready(Ok(0)) => {
+                    return (0, Poll::Ready(Err(io::ErrorKind::WriteZero.into())));
+                }
+                Poll::Ready(Ok(taken)) => self.advance(taken),
+                // The socket says only once what was wrong.
+                Poll::Ready(Err(error)) => return (0, Poll::Ready(Err(error))),
                 Poll::Pending => return (0, Poll::Pending),
             }
         }
@@ -184,5 +187,47 @@ impl Wire {
             tail.clear();
             SPARE.set(tail);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    /// A socket: it says once what was wrong, and then only that it is broken.
+    struct Reset(bool);
+
+    impl AsyncWrite for Reset {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let told = std::mem::replace(&mut self.0, true);
+            let kind =
+                if told { io::ErrorKind::BrokenPipe } else { io::ErrorKind::ConnectionReset };
+            Poll::Ready(Err(kind.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn the_first_error_is_the_one_that_is_told() {
+        let mut wire = Wire::default();
+        wire.tail().extend_from_slice(b"frame");
+        let mut socket = Reset(false);
+        let mut cx = Context::from_waker(Waker::noop());
+        let (len, result) = wire.poll_write(Pin::new(&mut socket), &mut cx);
+        assert_eq!(len, 0);
+        let Poll::Ready(Err(error)) = result else { panic!("{result:?}") };
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
 }
