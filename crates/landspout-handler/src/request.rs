@@ -118,11 +118,11 @@ impl Request {
     /// Sets the target. The parameters of a route already taken are forgotten, because they stand
     /// in the old one.
     pub fn set_uri(&mut self, uri: Uri) {
-        self.replace_uri(uri);
+        self.0.head.uri = uri;
         self.0.taken = None;
     }
 
-    /// Sets the target to one that reads the same.
+    /// Sets the target to one that reads the same: the parameters of the route stand in it as before.
     pub(crate) fn replace_uri(&mut self, uri: Uri) {
         self.0.head.uri = uri;
     }
