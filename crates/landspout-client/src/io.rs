@@ -1,5 +1,6 @@
 //! What a connection runs over.
 
+use bytes::Bytes;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -20,6 +21,8 @@ pub(crate) enum Io {
     Unix(UnixStream),
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Io>>),
+    /// What was read too far, and where the rest comes from.
+    Ahead(Bytes, Box<Io>),
 }
 
 impl Io {
@@ -31,7 +34,13 @@ impl Io {
             Io::Unix(_) => None,
             #[cfg(feature = "tls")]
             Io::Tls(stream) => stream.get_ref().0.remote_addr(),
+            Io::Ahead(_, io) => io.remote_addr(),
         }
+    }
+
+    /// The same way, on which `bytes` have been read already and come first.
+    pub(crate) fn after(self, bytes: Bytes) -> Io {
+        if bytes.is_empty() { self } else { Io::Ahead(bytes, Box::new(self)) }
     }
 }
 
@@ -44,6 +53,7 @@ macro_rules! of_each {
             Io::Unix(stream) => Pin::new(stream).$method($($argument),*),
             #[cfg(feature = "tls")]
             Io::Tls(stream) => Pin::new(stream).$method($($argument),*),
+            Io::Ahead(_, io) => Pin::new(io).$method($($argument),*),
         }
     };
 }
@@ -54,6 +64,13 @@ impl AsyncRead for Io {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Io::Ahead(bytes, _) = &mut *self
+            && !bytes.is_empty()
+        {
+            let len = bytes.len().min(buf.remaining());
+            buf.put_slice(&bytes.split_to(len));
+            return Poll::Ready(Ok(()));
+        }
         of_each!(&mut *self, poll_read(cx, buf))
     }
 }

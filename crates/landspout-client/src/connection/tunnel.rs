@@ -43,10 +43,8 @@ pub(crate) async fn tunnel(
     let upgraded = hyper::upgrade::on(response).await.map_err(failed)?;
     let parts = upgraded.downcast::<TokioIo<Io>>();
     let parts = parts.expect("what comes out of the connection is what went in");
-    if !parts.read_buf.is_empty() {
-        return Err(Failure::new(Kind::Malformed, "the proxy speaks where the host should"));
-    }
-    Ok(parts.io.into_inner())
+    // A host that speaks first, as with HTTP/2, may be heard together with the proxy's answer.
+    Ok(parts.io.into_inner().after(parts.read_buf))
 }
 
 fn request(to: &str, authorization: Option<HeaderValue>) -> Result<Request<Body>, Failure> {

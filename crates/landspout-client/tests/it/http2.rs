@@ -5,6 +5,8 @@ use futures_util::future::join_all;
 use landspout_client::{Body, Client, ClientConfig, FetchError, HttpVersion, ProxyConfig};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 fn config() -> ClientConfig {
     ClientConfig::default().http_version(HttpVersion::Http2)
@@ -248,6 +250,28 @@ async fn requests_share_one_tunnel_through_a_proxy() {
     let stranger = config().proxy(ProxyConfig::all(proxy.addr.to_string()));
     let error = get(&Client::with_config(stranger), &server).await.unwrap_err();
     assert!(error.is_proxy_auth(), "{error:?}");
+}
+
+/// A server of HTTP/2 speaks first, and a proxy may pass that on in one piece with its own answer.
+#[tokio::test]
+async fn what_the_server_says_together_with_the_proxys_answer_is_heard() {
+    let server = H2Server::play(&[Act::Answer], 100).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = listener.local_addr().unwrap();
+    let host = server.addr;
+    tokio::spawn(async move {
+        let mut near = listener.accept().await.unwrap().0;
+        let mut far = TcpStream::connect(host).await.unwrap();
+        let mut head = [0; 4096];
+        let len = near.read(&mut head).await.unwrap();
+        assert!(head[..len].ends_with(b"\r\n\r\n"));
+        let mut answer = b"HTTP/1.1 200 Connected\r\n\r\n".to_vec();
+        assert!(far.read_buf(&mut answer).await.unwrap() > 0);
+        near.write_all(&answer).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+    });
+    let client = Client::with_config(config().proxy(ProxyConfig::all(proxy.to_string())));
+    assert_eq!(get(&client, &server).await.unwrap(), "hello");
 }
 
 #[tokio::test]
