@@ -39,6 +39,9 @@ impl Peer {
     /// The server that the others are divided by, and that clients ask.
     pub(crate) const FLOOR: &'static str = "hyper";
 
+    /// The same on landspout's event loop.
+    pub(crate) const FLOOR_ON_LOOP: &'static str = "hyper-loop";
+
     /// Whether its instructions can be counted: valgrind runs native programs only, and none whose
     /// runtime switches stacks behind its back as Go's does.
     pub(crate) fn is_countable(&self) -> bool {
@@ -90,6 +93,7 @@ const NO_EVENTS: &[&str] = &["events"];
 pub(crate) const PEERS: &[Peer] = &[
     rust("landspout", Kind::Http, "peer-landspout", "landspout", &[]),
     rust("hyper", Kind::Http, "peer-hyper", "hyper", NO_FILES_NOR_EVENTS),
+    rust("hyper-loop", Kind::Http, "peer-hyper-loop", "hyper", NO_FILES_NOR_EVENTS),
     rust("axum", Kind::Http, "peer-axum", "axum", &[]),
     rust("actix-web", Kind::Http, "peer-actix-web", "actix-web", &[]),
     rust("xitca-web", Kind::Http, "peer-xitca-web", "xitca-web", NO_EVENTS),

@@ -54,5 +54,6 @@ pub(crate) fn table(results: &Results) -> String {
 /// Whether it is the floor of servers or clients, which has no routes, pool, limits or deadlines.
 /// Among WebSockets the floor is a library like the others.
 fn is_bare(kind: Kind, turns: &Turns) -> bool {
-    kind != Kind::WebSocket && (turns.peer == kind.floor() || turns.peer == Peer::FLOOR)
+    let bare = [kind.floor(), Peer::FLOOR, Peer::FLOOR_ON_LOOP];
+    kind != Kind::WebSocket && bare.contains(&turns.peer.as_str())
 }
