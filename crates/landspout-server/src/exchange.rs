@@ -95,28 +95,23 @@ impl Exchange {
     ) -> (Exchange, Result<Request, Error>) {
         let in_flight = &link.connections.in_flight;
         in_flight.set(in_flight.get() + 1);
+        request.set_connection(match &lane {
+            None => link.connection.clone(),
+            Some(lane) => lane.connection.clone(),
+        });
+        if link.is_trusted
+            && let Some(told) = proxied::told(request.headers(), &link.connection, config)
+        {
+            request.set_forwarded(told);
+        }
+        let record = link.observer().begin(&mut request, link.is_trusted);
         let is_head = request.method() == Method::HEAD;
         let version = request.version();
-        let forwarded = match link.is_trusted {
-            true => proxied::told(request.headers(), &link.connection, config),
-            false => None,
-        };
-        let client = || match &forwarded {
-            Some(told) => told.client,
-            None => link.connection.remote_addr().map(|addr| addr.ip()),
-        };
-        let record = link.observer().begin(&request, client, link.is_trusted);
         let mut exchange =
             Exchange { link, lane, record, reading, is_head, version, last: false, handling: None };
         let received = match judged.and_then(|()| exchange.admit(&request, config)) {
             Ok(checked) => {
                 exchange.receive(config, &mut request, checked);
-                if let Some(told) = forwarded {
-                    request.set_forwarded(told);
-                }
-                if let Some(record) = &exchange.record {
-                    record.introduce(&mut request);
-                }
                 Ok(request)
             }
             Err(refused) => Err(exchange.refuse(refused)),
@@ -138,6 +133,7 @@ impl Exchange {
         Ok(checked)
     }
 
+    #[cold]
     fn refuse(&mut self, refused: Refused) -> Error {
         self.link.refuse(refused.cause, &refused.why);
         self.last = refused.ends_connection();
@@ -149,14 +145,10 @@ impl Exchange {
         request.extensions_mut().clear();
         request.body_mut().set_limit(config.body_bytes);
         let mut wants_upgrade = checked.wants_upgrade;
-        match &self.lane {
-            None => request.set_connection(self.link.connection.clone()),
-            Some(lane) => {
-                request.set_connection(lane.connection.clone());
-                wants_upgrade = lane.protocol.is_some();
-                if let Some(protocol) = &lane.protocol {
-                    request.set_protocol(protocol);
-                }
+        if let Some(lane) = &self.lane {
+            wants_upgrade = lane.protocol.is_some();
+            if let Some(protocol) = &lane.protocol {
+                request.set_protocol(protocol);
             }
         }
         if self.link.connections.limits.handler.is_some() {
@@ -176,6 +168,15 @@ impl Exchange {
     pub(crate) fn wait(&mut self, cx: &Context<'_>) -> Option<Error> {
         let refused = self.handling.as_mut()?.wait(cx)?;
         Some(self.refuse(refused))
+    }
+
+    /// So many bytes of the answer's body were handed over, to its end if `is_last`.
+    #[inline]
+    pub(crate) fn hand_over(&mut self, len: usize, is_last: bool) {
+        if let Some(record) = &mut self.record {
+            record.bytes += len as u64;
+            record.complete |= is_last;
+        }
     }
 
     /// Ends with an answer: as the parser knows it.

@@ -33,23 +33,16 @@ impl ResponseBody {
         body: Body,
         declared: Option<u64>,
         bodiless: bool,
-        exchange: Exchange,
+        mut exchange: Exchange,
     ) -> ResponseBody {
         let pieces = match body.into_whole() {
             Ok(bytes) => Pieces::Whole(bytes),
             Err(body) => Pieces::Streamed(Box::new(Streamed::new(body, declared))),
         };
-        let mut response = ResponseBody { pieces, exchange };
         if bodiless {
-            response.complete();
+            exchange.hand_over(0, true);
         }
-        response
-    }
-
-    fn complete(&mut self) {
-        if let Some(record) = &mut self.exchange.record {
-            record.complete = true;
-        }
+        ResponseBody { pieces, exchange }
     }
 
     /// What was handed over did not reach its client.
@@ -64,34 +57,36 @@ impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = BodyError;
 
+    #[inline]
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let (frame, is_last) = match &mut self.pieces {
-            Pieces::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
+        let ResponseBody { pieces, exchange } = self.get_mut();
+        match pieces {
+            Pieces::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Pieces::Whole(bytes) => {
                 let piece = match bytes.len() {
                     0..=PIECE => mem::take(bytes),
                     _ => bytes.split_to(PIECE),
                 };
-                (Some(Ok(Frame::data(piece))), bytes.is_empty())
+                exchange.hand_over(piece.len(), bytes.is_empty());
+                Poll::Ready(Some(Ok(Frame::data(piece))))
             }
             Pieces::Streamed(streamed) => {
                 let frame = ready!(streamed.poll_frame(cx));
-                let is_last = frame.is_none()
-                    || frame.as_ref().is_some_and(|frame| {
-                        frame.as_ref().is_ok_and(|frame| streamed.is_complete_after(frame))
-                    });
-                (frame, is_last)
+                let (len, is_last) = match &frame {
+                    None => (0, true),
+                    Some(Ok(frame)) => {
+                        let len = frame.data_ref().map_or(0, Bytes::len);
+                        (len, streamed.is_complete_after(frame))
+                    }
+                    Some(Err(_)) => (0, false),
+                };
+                exchange.hand_over(len, is_last);
+                Poll::Ready(frame)
             }
-        };
-        if let Some(record) = &mut self.exchange.record {
-            let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
-            record.bytes += data.map_or(0, Bytes::len) as u64;
-            record.complete |= is_last;
         }
-        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -127,6 +122,7 @@ impl Streamed {
         Streamed { body, room: declared, last: None, failed: None }
     }
 
+    #[inline(never)]
     fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,

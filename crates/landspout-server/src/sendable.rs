@@ -11,7 +11,31 @@ use landspout_handler::{Body, Response};
 ///
 /// # Errors
 /// HTTP has no form for this answer, which is a mistake of the handler.
+#[inline]
 pub(crate) fn make_sendable(
+    response: &mut Response,
+    is_head: bool,
+    upgraded: bool,
+) -> Result<Option<u64>, &'static str> {
+    match leaves_framing(response) {
+        true => Ok(None),
+        false => put_right(response, is_head, upgraded),
+    }
+}
+
+/// Whether the handler has left it to the server to say where the answer ends, and it may have a body
+/// of any length. So it is with most.
+fn leaves_framing(response: &Response) -> bool {
+    let status = response.status();
+    let has_content = !status.is_informational()
+        && status != StatusCode::NO_CONTENT
+        && status != StatusCode::NOT_MODIFIED;
+    let mut names = response.headers().keys();
+    has_content && names.all(|name| *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING)
+}
+
+#[inline(never)]
+fn put_right(
     response: &mut Response,
     is_head: bool,
     upgraded: bool,

@@ -46,6 +46,7 @@ impl Link {
     }
 
     /// Sends what is to go out before so many bytes are taken.
+    #[cold]
     fn poll_room(&self, cx: &mut Context<'_>, len: usize) -> Poll<io::Result<()>> {
         if self.is_blocked() {
             ready!(self.poll_rest(cx))?;
@@ -57,6 +58,7 @@ impl Link {
         Poll::Ready(Ok(()))
     }
 
+    #[inline(never)]
     fn poll_write_now(
         &self,
         cx: &mut Context<'_>,
@@ -74,26 +76,31 @@ impl Link {
     /// Sends what was batched, or keeps it as the rest. At the end of each poll of the task.
     pub(crate) fn send_batch(&self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut batch = self.connections.batch.borrow_mut();
-        let free = match self.is_blocked() {
-            true => self.poll_rest(cx)?.is_ready(),
-            false => true,
-        };
+        let free = !self.is_blocked() || self.poll_rest(cx)?.is_ready();
         let mut sent = 0;
         let mut result = if free { self.write_all(cx, &batch, &mut sent) } else { Ok(()) };
-        if result.is_ok()
-            && let Poll::Ready(Err(error)) = self.poll_unsent(cx)
-        {
-            result = Err(error);
-        }
-        if result.is_ok() && sent < batch.len() {
-            self.rest.push(&batch[sent..]);
-            self.note_blocked(sent);
+        if result.is_ok() && (sent < batch.len() || self.is_blocked()) {
+            result = self.keep_rest(cx, &batch, sent);
         }
         batch.clear();
         result
     }
 
+    /// The socket had no room for all of it: keeps what is left.
+    #[cold]
+    fn keep_rest(&self, cx: &mut Context<'_>, batch: &[u8], sent: usize) -> io::Result<()> {
+        if let Poll::Ready(Err(error)) = self.poll_unsent(cx) {
+            return Err(error);
+        }
+        if sent < batch.len() {
+            self.rest.push(&batch[sent..]);
+            self.note_blocked(sent);
+        }
+        Ok(())
+    }
+
     /// Sends what the socket had no room for before.
+    #[cold]
     pub(crate) fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.rest.is_empty() {
             return self.poll_unsent(cx);
@@ -153,6 +160,7 @@ impl Link {
     }
 
     /// Whether the client has not yet taken everything.
+    #[inline]
     pub(crate) fn is_blocked(&self) -> bool {
         !self.rest.is_empty() || self.stream.borrow().has_unsent()
     }

@@ -8,7 +8,6 @@ use crate::tally::Tally;
 use http::header::{HOST, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use landspout_handler::Request;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -38,14 +37,22 @@ impl Observer {
         Rc::new(Observer { config, ids: RequestIds::new(), lines, always, tally })
     }
 
-    /// `client` is the address of the client, and `is_trusted` says that a proxy handed the request
-    /// on that is believed.
+    /// Takes down a request and tells it what it is known by, if anybody wants to hear of it;
+    /// `is_trusted` says that a proxy handed it on that is believed.
+    #[inline]
     pub(crate) fn begin(
         self: &Rc<Self>,
-        request: &Request,
-        client: impl FnOnce() -> Option<IpAddr>,
+        request: &mut Request,
         is_trusted: bool,
     ) -> Option<Box<Record>> {
+        let is_wanted = self.always
+            || self.config.span
+            || self.config.format == LogFormat::Events && event::is_wanted();
+        if is_wanted { self.take_down(request, is_trusted) } else { None }
+    }
+
+    #[inline(never)]
+    fn take_down(self: &Rc<Self>, request: &mut Request, is_trusted: bool) -> Option<Box<Record>> {
         let headers = request.headers();
         let id = self.id(headers, is_trusted);
         let span = if self.config.span { span(request, id.as_ref()) } else { Span::none() };
@@ -61,13 +68,13 @@ impl Observer {
             LogFormat::Combined if name != HOST => headers.get(name).cloned(),
             _ => None,
         };
-        Some(Box::new(Record {
+        let record = Record {
             observer: self.clone(),
             started: Instant::now(),
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
-            client: client(),
+            client: request.client_ip(),
             id,
             span,
             host: text(HOST),
@@ -77,7 +84,9 @@ impl Observer {
             status: None,
             bytes: 0,
             complete: false,
-        }))
+        };
+        record.introduce(request);
+        Some(Box::new(record))
     }
 
     fn id(&self, headers: &HeaderMap, is_trusted: bool) -> Option<HeaderValue> {
