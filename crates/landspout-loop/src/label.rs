@@ -80,6 +80,7 @@ pub(crate) enum Site {
     Callback,
     Timer,
     Periodic,
+    #[cfg(unix)]
     Signal,
 }
 
@@ -102,6 +103,7 @@ impl fmt::Display for Site {
             Site::Callback => "callback added at",
             Site::Timer => "timer set at",
             Site::Periodic => "periodic callback started at",
+            #[cfg(unix)]
             Site::Signal => "signal callback set at",
         })
     }

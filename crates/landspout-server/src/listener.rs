@@ -2,6 +2,7 @@
 
 #[cfg(feature = "tls")]
 use crate::Tls;
+#[cfg(unix)]
 use crate::socket_file::SocketFile;
 use crate::stream::{Peer, Stream};
 use crate::{Accept, Address, Listen, ServerConfig, inherited};
