@@ -65,7 +65,8 @@ async fn http2_is_agreed_on_and_shared() {
     let files = [("cert", cert.clone()), ("key", key)];
     let Some(server) = nginx(listen, &files).await else { return };
     let tls = landspout_client::TlsConfig::default().system_roots(false).extra_root(cert);
-    let client = Client::with_config(ClientConfig::default().tls(tls));
+    let client =
+        Client::with_config(ClientConfig::default().tls(tls).resolve("localhost", [server.addr]));
     let base = format!("https://localhost:{}/", server.addr.port());
     // It says goodbye after a hundred requests.
     let all = join_all((0..500).map(|number| {
