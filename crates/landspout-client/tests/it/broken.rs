@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Head and body of whatever this server answers; it may not take long.
 async fn fetch(server: &Server) -> Result<Vec<u8>, FetchError> {
-    let request = Client::new().get(server.url("/")).timeout(Duration::from_secs(10));
+    let request = Client::new().get(server.url("/")).timeout(Duration::from_secs(60));
     let mut response = request.send().await?;
     response.bytes().await.map(Vec::from)
 }
@@ -159,7 +159,7 @@ proptest! {
             let server = Server::answering(scraps.concat()).await;
             let client = Client::new();
             for _ in 0..2 {
-                let request = client.get(server.url("/")).timeout(Duration::from_secs(10));
+                let request = client.get(server.url("/")).timeout(Duration::from_secs(60));
                 let result = match request.send().await {
                     Ok(mut response) => response.bytes().await.map(drop),
                     Err(error) => Err(error),

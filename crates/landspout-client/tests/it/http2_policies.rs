@@ -1,5 +1,6 @@
 //! What a request does beyond being sent, over HTTP/2: it is what it does over HTTP/1.1.
 
+use crate::script::at_once;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use landspout_client::{
@@ -83,7 +84,7 @@ async fn settled(client: &Client) -> PoolStats {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), wait).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap();
     client.pool_stats()
 }
 
@@ -150,7 +151,7 @@ async fn trailers_come_after_the_body() {
     assert_eq!(response.trailers().unwrap()["x-sum"], "9");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_that_is_not_read_to_its_end_costs_its_stream_only() {
     let server = Server::new(|_, request, _| match request.uri().path() {
         "/endless" => (Response::new(()), vec![vec![b'x'; 50_000].into()], None),
@@ -159,19 +160,26 @@ async fn a_body_that_is_not_read_to_its_end_costs_its_stream_only() {
     .await;
     let client = client();
     let endless = || client.get(server.url("/endless"));
-    let mut dropped = endless().send().await.unwrap();
-    dropped.chunk().await.unwrap().unwrap();
-    drop(dropped);
-    let error = endless().max_body_size(10_000).send().await.unwrap().bytes().await.unwrap_err();
-    assert!(error.is_too_large(), "{error:?}");
+    at_once(async {
+        let mut dropped = endless().send().await.unwrap();
+        dropped.chunk().await.unwrap().unwrap();
+        drop(dropped);
+        let short = endless().max_body_size(10_000).send();
+        let error = short.await.unwrap().bytes().await.unwrap_err();
+        assert!(error.is_too_large(), "{error:?}");
+    })
+    .await;
     for request in [
         endless().read_timeout(Duration::from_millis(20)),
         endless().timeout(Duration::from_millis(30)),
     ] {
-        let error = request.send().await.unwrap().bytes().await.unwrap_err();
+        let mut response = at_once(request.send()).await.unwrap();
+        at_once(response.chunk()).await.unwrap().unwrap();
+        let error = response.bytes().await.unwrap_err();
         assert!(error.is_timeout() && error.is_body(), "{error:?}");
     }
-    assert_eq!(client.get(server.url("/")).send().await.unwrap().text().await.unwrap(), "short");
+    let text = async { client.get(server.url("/")).send().await.unwrap().text().await.unwrap() };
+    assert_eq!(at_once(text).await, "short");
     let stats = settled(&client).await;
     assert_eq!((stats.in_use, stats.idle, stats.waiting), (0, 1, 0));
     assert_eq!(server.connections.load(Relaxed), 1);

@@ -1,7 +1,7 @@
 //! Ways through proxies.
 
 use crate::peer::Peer;
-use crate::script::{Act, OK, Server, write};
+use crate::script::{Act, OK, Server, nobody, write};
 use landspout_client::{Client, ClientConfig, FetchError, ProxyConfig};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -79,9 +79,7 @@ async fn a_proxy_that_makes_no_tunnel_is_an_error() {
 
 #[tokio::test]
 async fn a_proxy_that_is_not_there_is_an_error_of_the_proxy() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    drop(listener);
+    let (addr, _nobody) = nobody();
     for scheme in ["http", "https", "socks5h", "socks4a"] {
         let client = through(format!("{scheme}://u:secret@{addr}"));
         let error = client.get("http://far.test/").send().await.unwrap_err();
@@ -172,12 +170,14 @@ async fn what_a_socks_proxy_refuses_has_its_name() {
     assert!(error.unwrap_err().is_proxy_auth());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_slow_proxy_is_a_timeout_of_the_proxy() {
     let proxy = Server::play([vec![Act::Read, Act::Hold]]).await;
     let client = through(proxy.addr.to_string());
     let limit = std::time::Duration::from_millis(30);
-    let error = client.get("https://far.test/").connect_timeout(limit).send().await.unwrap_err();
+    let request = client.get("https://far.test/").connect_timeout(limit);
+    let (answer, ()) = tokio::join!(request.send(), proxy.has_read(1));
+    let error = answer.unwrap_err();
     assert!(error.is_timeout() && error.is_proxy(), "{error:?}");
     assert_eq!(error.reason(), "timed out after 30ms while connecting through the proxy");
 }
@@ -210,7 +210,7 @@ async fn tinyproxy_passes_on_and_makes_tunnels() {
 #[tokio::test]
 async fn microsocks_makes_connections() {
     let proxy = Peer::start("microsocks", |command, addr, _| {
-        command.args(["-i", "127.0.0.1", "-u", "user", "-P", "secret"]);
+        command.args(["-u", "user", "-P", "secret", "-i"]).arg(addr.ip().to_string());
         command.arg("-p").arg(addr.port().to_string());
     });
     let Some(proxy) = proxy.await else { return };

@@ -1,6 +1,6 @@
 //! When a request goes out once more.
 
-use crate::script::{Act, OK, Server, write};
+use crate::script::{Act, OK, Server, nobody, write};
 use landspout_client::{
     Body, Client, ClientConfig, Replay, Request, RequestOptions, Response, RetryConfig,
 };
@@ -74,9 +74,8 @@ async fn only_what_may_be_done_twice_is_repeated() {
 
 #[tokio::test]
 async fn a_post_that_was_never_sent_is_repeated_too() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    drop(listener);
+    let (addr, _nobody) = nobody();
+    let url = format!("http://{addr}/");
     let error = Client::new().post(url).body("x").retry(quick(2)).send().await.unwrap_err();
     assert!(error.is_connect());
     assert_eq!(error.attempts().len(), 2);

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::yield_now;
 
 /// An answer, complete.
 pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -19,7 +21,7 @@ pub(crate) enum Act {
     /// Writes these bytes one at a time.
     Drip(Vec<u8>),
     /// Does nothing for a while.
-    Pause(std::time::Duration),
+    Pause(Duration),
     /// Closes with a reset instead of an end.
     Reset,
     /// Keeps the connection open until the client closes it.
@@ -97,17 +99,52 @@ impl Server {
     pub(crate) async fn until(&self, holds: impl Fn(&Server) -> bool) {
         let wait = async {
             while !holds(self) {
-                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        let limit = std::time::Duration::from_secs(10);
-        tokio::time::timeout(limit, wait).await.expect("it holds within ten seconds");
+        let limit = Duration::from_secs(60);
+        tokio::time::timeout(limit, wait).await.expect("it holds within a minute");
+    }
+
+    /// Waits until so many requests have come; where time is paused, none passes meanwhile.
+    pub(crate) async fn has_read(&self, count: usize) {
+        at_once(until(|| self.requests().len() >= count)).await;
     }
 
     /// Connections that are not closed yet.
     pub(crate) fn open(&self) -> usize {
         self.seen.lock().unwrap().open
     }
+}
+
+/// Runs this while no time passes, where time is paused: it goes on only when nobody has anything to
+/// do. Without this it would go on whenever bytes are waited for, though they are on their way.
+pub(crate) async fn at_once<F: Future>(future: F) -> F::Output {
+    let busy = async {
+        loop {
+            yield_now().await;
+        }
+    };
+    tokio::select! {
+        output = future => output,
+        () = busy => unreachable!("it is busy for ever"),
+    }
+}
+
+/// Waits until this holds, by a clock that nobody pauses.
+pub(crate) async fn until(holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it holds within a minute");
+        yield_now().await;
+    }
+}
+
+/// An address where nobody listens; it is nobody else's for as long as the socket is there.
+pub(crate) fn nobody() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (socket.local_addr().unwrap(), socket)
 }
 
 async fn perform(mut stream: TcpStream, script: Vec<Act>, seen: Arc<Mutex<Seen>>) {
@@ -149,7 +186,7 @@ async fn drip(stream: &mut TcpStream, bytes: &[u8]) -> bool {
         if stream.write_all(&[*byte]).await.is_err() {
             return false;
         }
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
     true
 }

@@ -1,6 +1,6 @@
 //! What whoever watches gets to see.
 
-use crate::script::{Act, OK, Server, write};
+use crate::script::{Act, OK, Server, at_once, write};
 use landspout_client::{
     Attempt, Client, ClientConfig, End, Outcome, Redirect, Request, RequestOptions, RetryConfig,
     TraceContext, Watch, Watched, Watcher,
@@ -98,19 +98,25 @@ async fn a_watcher_sees_how_it_ends() {
     assert_eq!(log.take().last().unwrap(), "4 Complete 0");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_counts_what_became_of_its_requests() {
     let client = Client::new();
     let server = Server::answering(OK).await;
-    client.get(server.url("/")).send().await.unwrap().bytes().await.unwrap();
-    client.clone().get("http://127.0.0.1:1/").send().await.unwrap_err();
+    at_once(async {
+        client.get(server.url("/")).send().await.unwrap().bytes().await.unwrap();
+        client.clone().get("http://127.0.0.1:1/").send().await.unwrap_err();
+    })
+    .await;
     let silent = Server::play([vec![Act::Read, Act::Hold]]).await;
     let limit = Duration::from_millis(10);
-    client.get(silent.url("/")).timeout(limit).send().await.unwrap_err();
+    let late = client.get(silent.url("/")).timeout(limit);
+    let (answer, ()) = tokio::join!(late.send(), silent.has_read(1));
+    answer.unwrap_err();
     let cut = tokio::time::timeout(limit, client.get(silent.url("/")).send());
-    cut.await.unwrap_err();
+    let (cut, ()) = tokio::join!(cut, silent.has_read(2));
+    cut.unwrap_err();
     let going = client.get(silent.url("/")).send_with(|_| {});
-    silent.until(|server| server.requests().len() == 3).await;
+    silent.has_read(3).await;
     let metrics = client.metrics();
     assert_eq!((metrics.requests, metrics.in_flight), (5, 1));
     assert_eq!(metrics.answers, [0, 1, 0, 0, 0]);
