@@ -141,7 +141,7 @@ async fn a_client_that_sips_its_answer_is_reset() {
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     client.head().await;
     // It takes 10 MiB in a second, so that something is always moving, and 64 are wanted.
-    while started.elapsed() < Duration::from_secs(4) && site.refusals.count(WriteTimeout) == 0 {
+    while started.elapsed() < Duration::from_secs(20) && site.refusals.count(WriteTimeout) == 0 {
         client.take(200 << 10).await;
         sleep(Duration::from_millis(20)).await;
     }
@@ -231,13 +231,19 @@ async fn a_client_that_does_not_read_is_reset() {
     let site = serve_with(config, async |_: Request| vec![b'x'; 64 << 20]);
     let mut client = site.connect().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    sleep(SHORT * 4).await;
+    within(async {
+        while site.refusals.count(WriteTimeout) == 0 {
+            sleep(SHORT / 4).await;
+        }
+    })
+    .await;
     assert!(client.is_reset().await);
 }
 
 #[tokio::test(flavor = "local")]
 async fn a_client_that_reads_slowly_gets_everything() {
-    let config = ServerConfig::default().write_timeout(SHORT * 3);
+    // Longer than a busy machine keeps a thread waiting, and shorter than it reads.
+    let config = ServerConfig::default().write_timeout(SHORT * 10);
     let site = serve_with(config, async |_: Request| vec![b'x'; 16 << 20]);
     let mut client = site.connect().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
@@ -247,7 +253,7 @@ async fn a_client_that_reads_slowly_gets_everything() {
         let len = left.min(2 << 20);
         client.take(len).await;
         left -= len;
-        sleep(SHORT / 2).await;
+        sleep(SHORT * 3 / 2).await;
     }
     assert_eq!(client.rest().await, "");
 }

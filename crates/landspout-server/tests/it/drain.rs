@@ -1,13 +1,13 @@
 //! Stopping without losing a request.
 
 use crate::wire::{Client, serve, serve_with, within};
-use landspout_server::{Body, Request, Response, Server, ServerConfig};
+use landspout_server::{Body, Handler, Request, Response, Server, ServerConfig};
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -49,18 +49,19 @@ async fn nobody_is_let_in_any_more() {
 
 #[tokio::test(flavor = "local")]
 async fn a_request_in_flight_is_answered_and_then_the_connection_closes() {
-    let go_on = Rc::new(Notify::new());
-    let waiting = go_on.clone();
+    let (begun, go_on) = (Rc::new(Notify::new()), Rc::new(Notify::new()));
+    let (begins, waiting) = (begun.clone(), go_on.clone());
     let site = serve(move |_: Request| {
-        let waiting = waiting.clone();
+        let (begins, waiting) = (begins.clone(), waiting.clone());
         async move {
+            begins.notify_one();
             waiting.notified().await;
             "at last"
         }
     });
     let mut client = site.connect().await;
     client.send(GET).await;
-    sleep(Duration::from_millis(50)).await;
+    within(begun.notified()).await;
     site.handle.shutdown();
     sleep(Duration::from_millis(50)).await;
     go_on.notify_one();
@@ -72,9 +73,9 @@ async fn a_request_in_flight_is_answered_and_then_the_connection_closes() {
     assert_eq!((report.finished, report.cut), (1, 0));
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn an_idle_connection_has_the_grace_and_is_closed() {
-    let grace = Duration::from_millis(300);
+    let grace = Duration::from_secs(3);
     let site = serve_with(ServerConfig::default().drain_grace(grace), fine);
     let (mut early, mut idle) = (site.connect().await, site.connect().await);
     for client in [&mut early, &mut idle] {
@@ -83,7 +84,7 @@ async fn an_idle_connection_has_the_grace_and_is_closed() {
     }
     let started = Instant::now();
     let stopping = tokio::task::spawn_local(site.stop());
-    sleep(Duration::from_millis(100)).await;
+    sleep(Duration::from_secs(1)).await;
     early.send(GET).await;
     let answer = early.answer().await;
     assert_eq!((answer.status(), answer.header("connection")), (200, Some("close")));
@@ -117,14 +118,26 @@ async fn a_stream_that_watches_for_the_drain_ends_whole() {
     assert_eq!(within(stopping).await.unwrap().cut, 0);
 }
 
+/// A handler that never answers, and tells that it was asked.
+fn endless() -> (impl Handler + 'static, Rc<Notify>) {
+    let begun = Rc::new(Notify::new());
+    let begins = begun.clone();
+    let handler = move |_: Request| {
+        begins.notify_one();
+        std::future::pending::<()>()
+    };
+    (handler, begun)
+}
+
 #[tokio::test(flavor = "local")]
 async fn what_is_not_done_by_the_deadline_is_cut_off() {
     for limit in [Duration::ZERO, Duration::from_millis(200)] {
         let config = ServerConfig::default().drain_timeout(limit);
-        let site = serve_with(config, async |_: Request| std::future::pending::<()>().await);
+        let (handler, begun) = endless();
+        let site = serve_with(config, handler);
         let mut client = site.connect().await;
         client.send(GET).await;
-        sleep(Duration::from_millis(50)).await;
+        within(begun.notified()).await;
         let report = site.stop().await;
         assert_eq!((report.finished, report.cut), (0, 1));
         assert!(client.is_reset().await);
@@ -133,10 +146,11 @@ async fn what_is_not_done_by_the_deadline_is_cut_off() {
 
 #[tokio::test(flavor = "local")]
 async fn a_server_that_is_dropped_cuts_everything() {
-    let site = serve(async |_: Request| std::future::pending::<()>().await);
+    let (handler, begun) = endless();
+    let site = serve(handler);
     let mut client = site.connect().await;
     client.send(GET).await;
-    sleep(Duration::from_millis(50)).await;
+    within(begun.notified()).await;
     site.serving.abort();
     assert!(client.is_reset().await);
     assert!(TcpStream::connect(site.addr).await.is_err());
@@ -170,7 +184,12 @@ async fn a_drain_under_load_loses_nothing() {
     let sent = Rc::new(Cell::new(0));
     let clients: Vec<_> =
         (0..20).map(|_| tokio::task::spawn_local(load(site.addr, sent.clone()))).collect();
-    sleep(Duration::from_millis(300)).await;
+    within(async {
+        while sent.get() < 400 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
     let report = site.stop().await;
     let mut answered = 0;
     for client in clients {

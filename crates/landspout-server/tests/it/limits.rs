@@ -199,7 +199,7 @@ async fn a_connection_may_be_limited_to_an_age() {
         }
         sleep(Duration::from_millis(20)).await;
     }
-    assert!(started.elapsed() >= age && started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() >= age && started.elapsed() < Duration::from_secs(20));
     assert_eq!(client.rest().await, "");
 }
 

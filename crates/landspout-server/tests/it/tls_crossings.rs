@@ -159,7 +159,7 @@ async fn a_connection_may_be_upgraded() {
 async fn a_client_that_takes_nothing_is_reset_and_one_that_is_slow_is_not() {
     const LARGE: usize = 16 << 20;
     let authority = Authority::new();
-    let config = ServerConfig::default().write_timeout(Duration::from_millis(500)).write_rate(0);
+    let config = ServerConfig::default().write_timeout(Duration::from_secs(2)).write_rate(0);
     let site = serve_on(listen(&authority), config, async |_: Request| vec![b'x'; LARGE]);
     let mut slow = authority.client().connect(site.addr, "a.test").await.unwrap();
     let mut stuck = authority.client().connect(site.addr, "a.test").await.unwrap();
@@ -170,8 +170,14 @@ async fn a_client_that_takes_nothing_is_reset_and_one_that_is_slow_is_not() {
         let end = piece.len().min(LARGE - len);
         within(slow.read_exact(&mut piece[..end])).await.unwrap();
         len += end;
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
     }
+    within(async {
+        while site.refusals.count(Refusal::WriteTimeout) == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
     assert_eq!(site.refusals.count(Refusal::WriteTimeout), 1);
     let mut answer = Vec::new();
     assert!(within(stuck.read_to_end(&mut answer)).await.is_err(), "{} bytes", answer.len());

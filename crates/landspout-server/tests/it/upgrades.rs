@@ -2,8 +2,10 @@
 
 use crate::wire::{Client, Site, serve, serve_with, within};
 use landspout_server::{Request, Response, ServerConfig};
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
 
@@ -156,19 +158,22 @@ async fn a_drain_tells_upgraded_connections_and_waits_for_them() {
 #[tokio::test(flavor = "local")]
 async fn a_connection_that_was_handed_over_is_not_cut_but_told_of() {
     let config = ServerConfig::default().drain_timeout(Duration::from_millis(100));
-    let site = serve_with(config, async |mut request: Request| {
-        let upgrade = request.take_upgrade().unwrap();
+    let over = Rc::new(Notify::new());
+    let ended = over.clone();
+    let site = serve_with(config, move |mut request: Request| {
+        let (upgrade, ended) = (request.take_upgrade().unwrap(), ended.clone());
         tokio::task::spawn_local(async move {
             let mut io = upgrade.await.unwrap();
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            ended.notified().await;
             io.write_all(b"late").await.unwrap();
         });
-        switching()
+        async { switching() }
     });
     let mut client = site.connect().await;
     client.send(REQUEST).await;
     client.head().await;
     let report = site.stop().await;
     assert_eq!((report.finished, report.cut, report.upgraded), (0, 0, 1));
+    over.notify_one();
     assert_eq!(client.rest().await, "late");
 }
