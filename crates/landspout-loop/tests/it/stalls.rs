@@ -5,6 +5,8 @@ use landspout_loop::{
     EventLoop, LoopConfig, PeriodicCallback, add_callback, call_later, enter, label, sleep, spawn,
     spawn_named,
 };
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::task::yield_now;
 
@@ -44,7 +46,8 @@ fn a_callback_is_named_while_it_holds_the_loop() {
         settle().await;
     });
     gone_on("callback loop", &culprit);
-    assert_eq!(event_loop.handle().stats().stalls, 1);
+    // A busy machine may have kept the loop waiting for a while, too.
+    assert!(event_loop.handle().stats().stalls >= 1);
 }
 
 #[test]
@@ -60,13 +63,19 @@ fn a_timer_is_named_while_it_holds_the_loop() {
 
 #[test]
 fn a_periodic_callback_is_named_while_it_holds_the_loop() {
-    let culprit = format!("periodic callback started at {}:{}:", file!(), line!() + 5);
+    let culprit = format!("periodic callback started at {}:{}:", file!(), line!() + 9);
     watched_loop("periodic loop", 20).run_until(async {
-        let expected = culprit.clone();
-        let hold = move || hold("periodic loop", &expected);
+        let (expected, has_held) = (culprit.clone(), Rc::new(Cell::new(false)));
+        let holds = Rc::clone(&has_held);
+        let hold = move || {
+            hold("periodic loop", &expected);
+            holds.set(true);
+        };
         let periodic = PeriodicCallback::new(Duration::from_millis(1), hold).unwrap();
         periodic.start();
-        sleep(Duration::from_millis(10)).await;
+        while !has_held.get() {
+            sleep(Duration::from_millis(1)).await;
+        }
         periodic.stop();
     });
     gone_on("periodic loop", &culprit);
@@ -126,10 +135,11 @@ fn a_task_spawned_by_others_is_called_unknown() {
 
 #[test]
 fn many_short_polls_are_no_stall_even_of_tasks_spawned_by_others() {
-    let event_loop = watched_loop("busy loop", 300);
+    // The threshold is longer than a busy machine keeps a thread waiting.
+    let event_loop = watched_loop("busy loop", 1500);
     let began = Instant::now();
     let busy = move || async move {
-        while began.elapsed() < Duration::from_millis(900) {
+        while began.elapsed() < Duration::from_millis(2500) {
             yield_now().await;
         }
     };
