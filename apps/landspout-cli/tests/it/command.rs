@@ -82,7 +82,7 @@ async fn file(request: Request) -> Response {
 }
 
 async fn slow(_: Request) -> String {
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
     "late".to_owned()
 }
 

@@ -79,7 +79,7 @@ fn a_failure_has_its_line_and_its_code() {
     for (arguments, code, line) in [
         (vec!["http://127.0.0.1:1/"], 5, "GET http://127.0.0.1:1/: could not connect"),
         (vec!["http://nowhere.invalid/"], 4, "(while resolving the host name)"),
-        (vec!["-m", "0.05", &slow], 7, "timed out after 50ms while waiting for the answer"),
+        (vec!["-m", "1", &slow], 7, "timed out after 1s while waiting for the answer"),
         (vec!["gopher://host/"], 2, "the URL's scheme must be http or https"),
         (vec!["http://me:secret@host:x/"], 2, "http://host:x/: GET: the request cannot be sent"),
         (vec!["-f", &missing], 22, "the server answered 404 Not Found"),
@@ -97,7 +97,7 @@ fn a_failure_has_its_line_and_its_code() {
     let silent = run(&["fetch", "-s", "http://127.0.0.1:1/"], "");
     assert_eq!((silent.code, &*silent.stderr), (5, ""));
     let second =
-        run(&["fetch", &format!("{addr}/mirror"), "http://127.0.0.1:1/", &slow, "-m", "0.2"], "");
+        run(&["fetch", &format!("{addr}/mirror"), "http://127.0.0.1:1/", &slow, "-m", "3"], "");
     assert!(second.code == 5 && second.stdout.starts_with("GET /mirror"), "{second:?}");
 }
 
