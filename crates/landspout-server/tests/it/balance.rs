@@ -15,23 +15,28 @@ async fn thread_of(_: Request) -> String {
     format!("{:?}", std::thread::current().id())
 }
 
-/// Serves on a thread of its own, until it is stopped or told to die.
+/// Serves on a thread of its own, until it is stopped or told to die. It has begun when this returns.
 fn spawn(server: Server, die: Arc<AtomicBool>) -> JoinHandle<()> {
-    std::thread::spawn(move || {
+    let (begins, begun) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let event_loop = builder.enable_all().build_local(Default::default()).unwrap();
         event_loop.block_on(async {
             let dies = async {
+                begins.send(()).unwrap();
                 while !die.load(Ordering::Relaxed) {
                     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
                 }
             };
             tokio::select! {
+                biased;
                 _ = server.serve(thread_of) => {}
                 () = dies => {}
             }
         });
-    })
+    });
+    begun.recv().unwrap();
+    thread
 }
 
 /// Opens connections one after the other; how many each loop has.

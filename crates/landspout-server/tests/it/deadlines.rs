@@ -209,7 +209,7 @@ async fn the_time_of_a_handler_ends_with_the_head_of_its_answer() {
     assert!(all.ends_with("4\r\nlate\r\n0\r\n\r\n"), "{all}");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_handler_may_take_longer_than_any_limit_on_clients() {
     let config = ServerConfig::default()
         .idle_timeout(SHORT)
@@ -258,7 +258,7 @@ async fn a_client_that_reads_slowly_gets_everything() {
     assert_eq!(client.rest().await, "");
 }
 
-#[tokio::test(flavor = "local")]
+#[tokio::test(flavor = "local", start_paused = true)]
 async fn a_stream_with_nothing_to_say_is_left_alone() {
     let config = ServerConfig::default().idle_timeout(SHORT).write_timeout(SHORT);
     let site = serve_with(config, async |_: Request| {

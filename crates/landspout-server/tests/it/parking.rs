@@ -108,6 +108,8 @@ async fn a_client_that_leaves_in_silence_makes_room() {
 
 #[tokio::test(flavor = "local", start_paused = true)]
 async fn more_connections_than_keep_parsers_are_all_answered() {
+    // Both ends of them are this process's, and many systems begin with 1024 descriptors.
+    rlimit::increase_nofile_limit(4096).unwrap();
     let site = serve(path);
     let mut clients = Vec::new();
     for _ in 0..600 {

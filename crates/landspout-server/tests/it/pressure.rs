@@ -43,7 +43,7 @@ async fn a_client_that_reads_no_answers_is_not_read_from() {
         count.set(count.get() + 1);
         async { Response::empty(204) }
     });
-    let mut client = connect(&site).await;
+    let client = connect(&site).await;
     let requests = REQUEST.repeat(1000);
     let mut sent = 0;
     // Until the server takes no more, and answers none for a while in which it could.
