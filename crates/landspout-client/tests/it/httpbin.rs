@@ -15,8 +15,8 @@ async fn httpbin() -> Option<Peer> {
         return None;
     }
     let start = |command: &mut Command, addr: std::net::SocketAddr, _: &Path| {
-        let port = addr.port().to_string();
-        command.args(["-m", "httpbin.core", "--host", "127.0.0.1", "--port", &port]);
+        let (host, port) = (addr.ip().to_string(), addr.port().to_string());
+        command.args(["-m", "httpbin.core", "--host", &host, "--port", &port]);
     };
     Peer::start(&python, start).await
 }
