@@ -1,11 +1,12 @@
 //! The numbers a running loop writes for other threads to read.
 
+use crate::clock;
 use crate::label::LabelId;
 use crate::stats::{LAG_BOUNDS_MS, LagHistogram, LoopStats};
 use std::array;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A number with one writer, the loop's thread, and any number of readers.
 /// That is why it needs no read-modify-write instruction.
@@ -44,9 +45,8 @@ pub(crate) struct Gauges {
     label: AtomicU32,
     generation: Gauge,
     phase: AtomicU8,
-    /// Nanoseconds from `origin` to the beginning of the phase.
+    /// The beginning of the phase, by [`clock::now`].
     phase_began: Gauge,
-    origin: Instant,
     busy: Gauge,
     idle: Gauge,
     pub(crate) callbacks_run: Gauge,
@@ -74,7 +74,6 @@ impl Gauges {
             generation: Gauge::default(),
             phase: AtomicU8::new(OUTSIDE),
             phase_began: Gauge::default(),
-            origin: Instant::now(),
             busy: Gauge::default(),
             idle: Gauge::default(),
             callbacks_run: Gauge::default(),
@@ -116,12 +115,15 @@ impl Gauges {
         Running { gauges: self, before: self.begin(BUSY) }
     }
 
+    /// The loop falls asleep, which it does only while it is busy.
     pub(crate) fn park(&self) {
-        self.begin(IDLE);
+        self.busy.add(self.turn_to(IDLE));
     }
 
+    /// The loop wakes up.
     pub(crate) fn unpark(&self) {
-        self.begin(BUSY);
+        self.idle.add(self.turn_to(BUSY));
+        self.progress();
     }
 
     pub(crate) fn close(&self) {
@@ -134,22 +136,25 @@ impl Gauges {
 
     /// Returns the phase that has ended.
     fn begin(&self, phase: u8) -> u8 {
-        let now = self.now();
-        let spent = now.saturating_sub(self.phase_began.read());
         let before = self.phase.load(Relaxed);
+        let spent = self.turn_to(phase);
         match before {
             BUSY => self.busy.add(spent),
             IDLE => self.idle.add(spent),
             _ => (),
         }
-        self.phase_began.set(now);
-        self.phase.store(phase, Relaxed);
         self.progress();
         before
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    /// Returns the nanoseconds of the phase that has ended.
+    #[inline]
+    fn turn_to(&self, phase: u8) -> u64 {
+        let now = clock::now();
+        let spent = now.saturating_sub(self.phase_began.read());
+        self.phase_began.set(now);
+        self.phase.store(phase, Relaxed);
+        spent
     }
 
     pub(crate) fn record_lag(&self, lag: Duration) {
@@ -166,7 +171,7 @@ impl Gauges {
     }
 
     pub(crate) fn snapshot(&self) -> LoopStats {
-        let current = self.now().saturating_sub(self.phase_began.read());
+        let current = clock::now().saturating_sub(self.phase_began.read());
         let (busy, idle) = match self.phase.load(Relaxed) {
             BUSY => (current, 0),
             IDLE => (0, current),

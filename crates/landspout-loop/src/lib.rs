@@ -57,6 +57,7 @@ mod timer;
 mod signal;
 mod workers;
 
+mod clock;
 mod gauges;
 mod label;
 mod scheduler;

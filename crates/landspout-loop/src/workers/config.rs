@@ -14,7 +14,8 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct WorkersConfig {
     /// How many threads, with a loop each. Default 0: as many as the process
-    /// may use cores.
+    /// may use cores. More than that only cost: each finds less to do whenever
+    /// it wakes up.
     pub threads: usize,
 
     /// Keeps each thread on a core of its own; beyond the number of cores they

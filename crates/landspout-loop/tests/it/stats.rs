@@ -1,7 +1,7 @@
 //! Statistics.
 
 use crate::{paused, settle};
-use landspout_loop::{EventLoop, LoopHandle, add_callback, call_later, sleep, spawn};
+use landspout_loop::{EventLoop, LoopConfig, LoopHandle, add_callback, call_later, sleep, spawn};
 use std::future::pending;
 use std::time::{Duration, Instant};
 
@@ -54,6 +54,27 @@ fn busy_and_idle_time_are_told_apart() {
     let worked = handle.stats();
     assert!(worked.busy >= Duration::from_millis(20), "{worked:?}");
     assert!(worked.busy_share_since(&slept) > slept.busy_share_since(&Default::default()));
+}
+
+#[test]
+fn a_poll_counts_while_it_lasts_and_no_watchdog_is_needed_for_that() {
+    let unwatched = LoopConfig::default().stall_threshold(Duration::ZERO);
+    let event_loop = EventLoop::with_config(unwatched).unwrap();
+    let handle = event_loop.handle();
+    let long = Duration::from_millis(10);
+    let (idle, during) = event_loop.run_until(async {
+        sleep(long).await;
+        let idle = handle.stats().idle;
+        let began = Instant::now();
+        while began.elapsed() < long {
+            std::hint::spin_loop();
+        }
+        (idle, handle.stats())
+    });
+    assert!(idle >= long / 2, "{idle:?}");
+    assert_eq!(during.idle, idle);
+    assert!(during.busy >= long, "{during:?}");
+    assert!(handle.stats().busy >= during.busy);
 }
 
 #[test]
