@@ -3,7 +3,8 @@
 use crate::TlsSession;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering, fence};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Waker;
 use tokio::sync::Notify;
 
 /// The connection that a request came on: who is at the other end, whether they still are, and
@@ -37,7 +38,13 @@ struct Inner {
     /// The bits of `CLOSED` and `DRAINING` that hold.
     state: AtomicU8,
     /// Made when somebody waits for a change. Few do, and an idle connection is better without.
-    changed: OnceLock<Box<Notify>>,
+    changed: OnceLock<Box<Changed>>,
+}
+
+#[derive(Debug, Default)]
+struct Changed {
+    futures: Notify,
+    task: Mutex<Option<Waker>>,
 }
 
 const CLOSED: u8 = 1;
@@ -133,6 +140,40 @@ impl Connection {
         self.has(DRAINING)
     }
 
+    /// Wakes a task when the connection [is closed](Connection::is_closed) or
+    /// [draining](Connection::is_draining), in place of one that was to be woken before. For a task
+    /// that lasts as long as the connection: a future for each of the two would take more memory.
+    ///
+    /// What was so before does not wake it: look afterwards.
+    ///
+    /// ```
+    /// use landspout_handler::Connection;
+    /// use std::future::poll_fn;
+    /// use std::task::Poll;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let connection = Connection::new(None, None, false);
+    /// let server = connection.clone();
+    /// tokio::spawn(async move { server.mark_draining() });
+    ///
+    /// poll_fn(|cx| {
+    ///     connection.wake_at_change(cx.waker());
+    ///     if connection.is_draining() { Poll::Ready(()) } else { Poll::Pending }
+    /// })
+    /// .await;
+    /// # });
+    /// ```
+    pub fn wake_at_change(&self, task: &Waker) {
+        if let Some(inner) = &self.0 {
+            let changed = inner.changed.get_or_init(Box::default);
+            let before =
+                changed.task.lock().unwrap_or_else(PoisonError::into_inner).replace(task.clone());
+            drop(before);
+            // As in `reached`: of the two sides, one sees what the other did.
+            fence(Ordering::SeqCst);
+        }
+    }
+
     /// Says that the other end has closed its side. For the server.
     pub fn mark_closed(&self) {
         self.mark(CLOSED);
@@ -153,7 +194,11 @@ impl Connection {
             // Of whoever marks here and whoever begins to wait below, one sees what the other did.
             fence(Ordering::SeqCst);
             if let Some(changed) = inner.changed.get() {
-                changed.notify_waiters();
+                changed.futures.notify_waiters();
+                let task = changed.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if let Some(task) = task {
+                    task.wake();
+                }
             }
         }
     }
@@ -162,7 +207,7 @@ impl Connection {
         let Some(inner) = &self.0 else { return std::future::pending().await };
         loop {
             // The notification is asked for before the state is read, so that none is missed.
-            let changed = inner.changed.get_or_init(Box::default).notified();
+            let changed = inner.changed.get_or_init(Box::default).futures.notified();
             fence(Ordering::SeqCst);
             if self.has(bit) {
                 return;

@@ -1,6 +1,6 @@
 //! Taking a connection over for another protocol.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -70,8 +70,9 @@ impl UpgradeSender {
 
 /// A connection that speaks another protocol from now on: a byte stream both ways.
 pub struct Upgraded {
-    /// Bytes of the new protocol that arrived together with the request.
-    read_ahead: Bytes,
+    /// Bytes of the new protocol that arrived together with the request, as long as there are some.
+    /// In a box, because a connection that waits has none.
+    read_ahead: Option<Box<Bytes>>,
     io: Box<dyn Io>,
 }
 
@@ -84,24 +85,16 @@ impl Upgraded {
         io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         read_ahead: Bytes,
     ) -> Upgraded {
-        let mut upgraded = Upgraded { read_ahead, io: Box::new(io) };
-        upgraded.free();
-        upgraded
-    }
-
-    /// Lets the buffer go of which nothing is left: as long as there is a slice of it, even an empty
-    /// one, it is kept whole.
-    fn free(&mut self) {
-        if self.read_ahead.is_empty() {
-            self.read_ahead = Bytes::new();
-        }
+        // Even an empty slice of a buffer keeps it whole.
+        let read_ahead = (!read_ahead.is_empty()).then(|| Box::new(read_ahead));
+        Upgraded { read_ahead, io: Box::new(io) }
     }
 }
 
 impl fmt::Debug for Upgraded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upgraded")
-            .field("read_ahead", &self.read_ahead.len())
+            .field("read_ahead", &self.read_ahead.as_ref().map_or(0, |bytes| bytes.len()))
             .finish_non_exhaustive()
     }
 }
@@ -112,10 +105,12 @@ impl AsyncRead for Upgraded {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.read_ahead.has_remaining() {
-            let len = self.read_ahead.len().min(buf.remaining());
-            buf.put_slice(&self.read_ahead.split_to(len));
-            self.free();
+        if let Some(read_ahead) = &mut self.read_ahead {
+            let len = read_ahead.len().min(buf.remaining());
+            buf.put_slice(&read_ahead.split_to(len));
+            if read_ahead.is_empty() {
+                self.read_ahead = None;
+            }
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut *self.io).poll_read(cx, buf)

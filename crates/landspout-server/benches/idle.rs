@@ -3,8 +3,8 @@
 //! all of them had a second answer, which gives each a parser for a moment.
 //!
 //! `cargo bench -p landspout-server --bench idle` with the system's allocator, `--bench
-//! idle_mimalloc` with mimalloc; over TLS with `--features tls` and, at the end, `-- tls`. Linux
-//! alone, because it reads `/proc`. It needs 5 000 descriptors for each of two processes: `ulimit -n
+//! idle_mimalloc` with mimalloc; over TLS with `--features tls` and, at the end, `-- tls`; of HTTP/2
+//! in clear text with `--features http2` and `-- http2`. Linux alone, because it reads `/proc`. It needs 5 000 descriptors for each of two processes: `ulimit -n
 //! 20000`.
 
 #![allow(clippy::unwrap_used)]
@@ -18,8 +18,71 @@ use std::time::Duration;
 
 const CONNECTIONS: u64 = 5_000;
 
-trait Client: Read + Write {}
-impl<T: Read + Write> Client for T {}
+trait Client {
+    fn send(&mut self);
+    fn receive(&mut self);
+}
+
+/// A client of HTTP/1.1.
+struct Http1<T>(T);
+
+impl<T: Read + Write> Client for Http1<T> {
+    fn send(&mut self) {
+        self.0.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        self.0.flush().unwrap();
+    }
+
+    fn receive(&mut self) {
+        assert_ne!(self.0.read(&mut [0; 1024]).unwrap(), 0);
+    }
+}
+
+/// A client of HTTP/2 that knows that it is spoken.
+struct Http2 {
+    io: TcpStream,
+    stream: u8,
+}
+
+impl Http2 {
+    fn open(mut io: TcpStream) -> Http2 {
+        io.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+        io.write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]).unwrap();
+        Http2 { io, stream: 1 }
+    }
+}
+
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const ACK: u8 = 1;
+
+impl Client for Http2 {
+    fn send(&mut self) {
+        // GET, http, /, and a host that is written out (RFC 7541 appendix A).
+        let head = *b"\x82\x86\x84\x41\x09localhost";
+        let flags = END_STREAM | END_HEADERS;
+        let frame = [0, 0, head.len() as u8, HEADERS, flags, 0, 0, 0, self.stream];
+        self.io.write_all(&[&frame[..], &head].concat()).unwrap();
+        self.stream += 2;
+    }
+
+    fn receive(&mut self) {
+        loop {
+            let mut frame = [0; 9];
+            self.io.read_exact(&mut frame).unwrap();
+            let [high, middle, low, kind, flags, .., stream] = frame;
+            let len = u32::from_be_bytes([0, high, middle, low]);
+            self.io.read_exact(&mut vec![0; len as usize]).unwrap();
+            if kind == SETTINGS && flags & ACK == 0 {
+                self.io.write_all(&[0, 0, 0, SETTINGS, ACK, 0, 0, 0, 0]).unwrap();
+            }
+            if stream != 0 && kind <= HEADERS && flags & END_STREAM != 0 {
+                return;
+            }
+        }
+    }
+}
 
 async fn hello(_: Request) -> &'static str {
     "Hello, world!"
@@ -35,9 +98,11 @@ pub(crate) fn main() {
     if arguments.iter().any(|argument| argument == "tls") {
         let folder = tempfile::tempdir().unwrap();
         let encrypt = tls::prepare(folder.path());
-        measure(server.arg(folder.path()), |stream| Box::new(encrypt(stream)));
+        measure(server.arg(folder.path()), |stream| Box::new(Http1(encrypt(stream))));
+    } else if arguments.iter().any(|argument| argument == "http2") {
+        measure(&mut server, |stream| Box::new(Http2::open(stream)));
     } else {
-        measure(&mut server, |stream| Box::new(stream));
+        measure(&mut server, |stream| Box::new(Http1(stream)));
     }
 }
 
@@ -47,7 +112,8 @@ fn measure(server: &mut Command, open: impl Fn(TcpStream) -> Box<dyn Client>) {
     BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut addr).unwrap();
     let connect = || {
         let mut client = open(TcpStream::connect(addr.trim()).unwrap());
-        ask(&mut client);
+        client.send();
+        client.receive();
         client
     };
     drop(connect());
@@ -55,11 +121,14 @@ fn measure(server: &mut Command, open: impl Fn(TcpStream) -> Box<dyn Client>) {
     println!("{before} bytes without connections");
     let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| connect()).collect();
     report("one answer for each", before, server.id());
-    clients.iter_mut().for_each(ask);
+    for client in &mut clients {
+        client.send();
+        client.receive();
+    }
     report("a second answer for each", before, server.id());
     // All at once: each of them has a parser before the first is missed.
-    clients.iter_mut().for_each(send);
-    clients.iter_mut().for_each(receive);
+    clients.iter_mut().for_each(|client| client.send());
+    clients.iter_mut().for_each(|client| client.receive());
     report("a third, all at once", before, server.id());
     drop(clients);
     server.kill().unwrap();
@@ -72,20 +141,6 @@ fn report(after: &str, before: u64, process: u32) {
     let bytes = resident_bytes(process);
     let each = (bytes - before) / CONNECTIONS;
     println!("{bytes} bytes, {each} for each of {CONNECTIONS} idle connections, after {after}");
-}
-
-fn ask(client: &mut Box<dyn Client>) {
-    send(client);
-    receive(client);
-}
-
-fn send(client: &mut Box<dyn Client>) {
-    client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    client.flush().unwrap();
-}
-
-fn receive(client: &mut Box<dyn Client>) {
-    assert_ne!(client.read(&mut [0; 1024]).unwrap(), 0);
 }
 
 /// Over TLS, if there is a folder with a certificate.

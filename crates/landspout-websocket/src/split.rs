@@ -16,13 +16,13 @@ use std::task::{Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 struct Shared<Io> {
-    connection: Mutex<Box<Connection<Io>>>,
+    connection: Mutex<Connection<Io>>,
     /// Something was sent and not written, because more is to be received and answered first.
     holds: AtomicBool,
 }
 
 impl<Io> Shared<Io> {
-    fn lock(&self) -> MutexGuard<'_, Box<Connection<Io>>> {
+    fn lock(&self) -> MutexGuard<'_, Connection<Io>> {
         // What a panic of the stream left behind is still a connection, if a broken one.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -31,7 +31,7 @@ impl<Io> Shared<Io> {
 pub(crate) fn split<Io>(mut connection: Box<Connection<Io>>) -> (Sender<Io>, Receiver<Io>) {
     connection.leave();
     let shared =
-        Arc::new(Shared { connection: Mutex::new(connection), holds: AtomicBool::new(false) });
+        Arc::new(Shared { connection: Mutex::new(*connection), holds: AtomicBool::new(false) });
     (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
 }
 
@@ -125,9 +125,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
         self.send_outgoing(Outgoing::Prepared(message.clone())).await
     }
 
-    async fn send_outgoing(&self, message: Outgoing) -> Result<(), Error> {
+    /// Not an `async fn`: that would keep the message twice.
+    fn send_outgoing(&self, message: Outgoing) -> impl Future<Output = Result<(), Error>> {
         let mut message = Some(message);
-        poll_fn(|cx| {
+        poll_fn(move |cx| {
             let mut connection = self.shared.lock();
             ready!(connection.poll_room(cx))?;
             if let Some(message) = message.take() {
@@ -140,7 +141,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
             }
             Poll::Ready(Ok(()))
         })
-        .await
     }
 
     /// Sends a message without waiting: what happens when the queue is full is

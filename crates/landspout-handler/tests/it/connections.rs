@@ -3,6 +3,9 @@
 use landspout_handler::{Connection, Handler, Request, Response};
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
 
 fn connection() -> Connection {
     Connection::new(Some("192.0.2.1:5000".parse().unwrap()), None, true)
@@ -46,6 +49,29 @@ async fn waiting_ends_when_the_state_is_reached_before_or_after() {
     connection.mark_closed();
     waiting.await.unwrap();
     connection.closed().await;
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn the_last_task_that_asked_is_woken_at_each_change() {
+    let connection = connection();
+    let (first, last) = (Arc::<Woken>::default(), Arc::<Woken>::default());
+    connection.wake_at_change(&first.clone().into());
+    connection.wake_at_change(&last.clone().into());
+    connection.mark_draining();
+    assert!(connection.is_draining());
+    connection.mark_closed();
+    assert_eq!(first.0.load(Ordering::Relaxed), 0);
+    assert_eq!(last.0.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test(flavor = "local")]

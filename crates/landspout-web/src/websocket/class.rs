@@ -128,7 +128,9 @@ where
 async fn run(mut handler: impl WebSocketHandler, request: Request, socket: &mut Socket) {
     let Socket { sender, receiver } = socket;
     handler.open(request, sender).await;
-    while let Ok(Some(event)) = receiver.receive_event().await {
+    // Not a `while let`, which would keep a place for what it has taken apart.
+    loop {
+        let Ok(Some(event)) = receiver.receive_event().await else { break };
         match event {
             Event::Message(message) => handler.on_message(message, sender).await,
             Event::Ping(payload) => handler.on_ping(payload).await,

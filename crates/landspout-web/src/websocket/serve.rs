@@ -2,12 +2,15 @@
 
 use super::{Sender, Socket, Upgraded};
 use landspout_handler::{
-    Connection, Error, Handler, Request, Response, Upgrade, Watch, contain_panic, watched,
+    Connection, Error, Handler, Request, Response, Route, Upgrade, Watch, contain_panic, watched,
 };
 use landspout_websocket::{Acceptance, Agreement, CloseCode, Config, Offer, Refusal, WebSocket};
-use std::future::{pending, poll_fn};
-use std::pin::{Pin, pin};
+use pin_project_lite::pin_project;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::task::spawn_local;
 
 /// Makes a handler of an async function that serves one connection.
 ///
@@ -79,7 +82,7 @@ where
         return Error::new(400, "this request cannot be upgraded").into();
     };
     request.shrink_to_fit();
-    tokio::task::spawn_local(run(upgrade, agreement, Rc::clone(config), request, serve));
+    spawn_local(begin(upgrade, agreement, Rc::clone(config), request, serve));
     let mut response = Response::empty(status.as_u16());
     *response.headers_mut() = headers;
     response
@@ -94,34 +97,44 @@ fn refuse(refusal: Refusal) -> Response {
         .into()
 }
 
-#[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice")]
-fn run<F>(
+/// Waits for the connection, and leaves it to another task: what is needed to get here would
+/// otherwise be kept as long as the connection is.
+async fn begin<F>(
     upgrade: Upgrade,
     agreement: Agreement,
     config: Rc<Config>,
     request: Request,
     serve: F,
-) -> impl Future<Output = ()>
+) where
+    F: AsyncFnOnce(Request, &mut Socket) + 'static,
+{
+    let Ok(io) = upgrade.await else {
+        return; // The client has gone before the answer was out.
+    };
+    let (sender, receiver) = WebSocket::new(io, agreement, &config).split();
+    spawn_local(Attended {
+        sender: sender.clone(),
+        connection: request.connection().clone(),
+        stage: Stage::New,
+        serving: run(request, Socket { sender, receiver }, serve),
+    });
+}
+
+/// Runs a handler to its end, and closes the connection.
+#[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice")]
+fn run<F>(request: Request, mut socket: Socket, serve: F) -> impl Future<Output = ()>
 where
     F: AsyncFnOnce(Request, &mut Socket),
 {
+    let route = request.route().cloned();
+    let pattern =
+        |route: &Option<Arc<Route>>| route.as_ref().map_or("?", |route| &route.pattern).to_owned();
+    let label = Watch::label(&format!("WebSocket {}", pattern(&route)));
     async move {
-        let Ok(io) = upgrade.await else {
-            return; // The client has gone before the answer was out.
-        };
-        let (sender, receiver) = WebSocket::new(io, agreement, &config).split();
-        let mut socket = Socket { sender: sender.clone(), receiver };
-        let connection = request.connection().clone();
-        let route = request.route().map_or("?".to_owned(), |route| route.pattern.to_string());
-        let label = Watch::label(&format!("WebSocket {route}"));
-
-        let served = {
-            let serving = pin!(watched(label, contain_panic(serve(request, &mut socket))));
-            attend(serving, &sender, &connection).await
-        };
-        match served {
+        match watched(label, contain_panic(serve(request, &mut socket))).await {
             Ok(()) => socket.close(CloseCode::NORMAL, ""),
             Err(panic) => {
+                let route = pattern(&route);
                 tracing::error!(target: "landspout::web", route, "a WebSocket handler {panic}");
                 socket.close(CloseCode::INTERNAL_ERROR, "");
             }
@@ -131,31 +144,44 @@ where
     }
 }
 
-/// Runs a handler. What it sends leaves whenever it waits, and when the server begins to stop, the
-/// other side is told.
-async fn attend<T>(
-    mut serving: Pin<&mut impl Future<Output = T>>,
-    sender: &Sender<Upgraded>,
-    connection: &Connection,
-) -> T {
-    let mut leaving = pin!(async {
-        connection.draining().await;
-        sender.close(CloseCode::GOING_AWAY, "the server is stopping");
-        pending::<()>().await;
-    });
-    let mut known = None;
-    poll_fn(|cx| {
-        // The end of the server is asked for again only when the connection has news.
-        let state = Some((connection.is_closed(), connection.is_draining()));
-        if known != state {
-            known = state;
-            let _ = leaving.as_mut().poll(cx);
+pin_project! {
+    /// A connection that is served. What the handler sends leaves whenever it waits, and when the
+    /// server begins to stop, the other side is told.
+    struct Attended<F> {
+        #[pin]
+        serving: F,
+        sender: Sender<Upgraded>,
+        connection: Connection,
+        stage: Stage,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The connection does not know yet whom to wake.
+    New,
+    Serving,
+    /// The other side was told that the server stops.
+    Leaving,
+}
+
+impl<F: Future<Output = ()>> Future for Attended<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if *this.stage == Stage::New {
+            this.connection.wake_at_change(cx.waker());
+            *this.stage = Stage::Serving;
         }
-        let served = serving.as_mut().poll(cx);
+        if *this.stage == Stage::Serving && this.connection.is_draining() {
+            this.sender.close(CloseCode::GOING_AWAY, "the server is stopping");
+            *this.stage = Stage::Leaving;
+        }
+        let served = this.serving.poll(cx);
         if served.is_pending() {
-            sender.try_flush();
+            this.sender.try_flush();
         }
         served
-    })
-    .await
+    }
 }
