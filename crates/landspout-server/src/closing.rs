@@ -58,7 +58,8 @@ impl Link {
             let mut scratch = self.connections.scratch.borrow_mut();
             while left > 0 {
                 let mut buf = ReadBuf::new(&mut scratch);
-                match ready!(self.poll_read(cx, &mut buf)) {
+                // Not by way of whoever finds out what is spoken: it is too late for that.
+                match ready!(self.poll_socket(cx, &mut buf)) {
                     Ok(()) if !buf.filled().is_empty() => {
                         left = left.saturating_sub(buf.filled().len() as u64);
                     }

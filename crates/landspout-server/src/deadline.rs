@@ -197,6 +197,11 @@ impl Waits {
         matches!(self.phase.get(), Phase::First | Phase::Idle)
     }
 
+    /// Whether the last answer was given.
+    pub(crate) fn is_lingering(&self) -> bool {
+        self.phase.get() == Phase::Lingering
+    }
+
     /// Whether bytes wait for the client to take them, here or in the parser.
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked.get().is_some()

@@ -309,7 +309,11 @@ impl Link {
     }
 
     /// Reads from the socket.
-    fn poll_socket(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_socket(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let now = self.connections.clock.now();
         match Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, buf) {
@@ -321,7 +325,8 @@ impl Link {
                     tally.received.add(len as u64);
                 }
                 self.parks.set(false);
-                match self.streams.get() {
+                // At the end it only matters that the client still sends.
+                match self.streams.get().filter(|_| !self.waits.is_lingering()) {
                     None => self.waits.received(len, now),
                     Some(streams) if streams.count(len) => {}
                     Some(_) => return Poll::Ready(Err(self.flooded())),

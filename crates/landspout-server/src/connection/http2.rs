@@ -158,6 +158,8 @@ pub(super) async fn end(link: &Link, end: End) {
         }
     }
     link.enter(Phase::Answering);
+    // What it did not take is of no matter to the handlers that go on.
+    link.waits.unblocked(0, link.now());
     if link.turns(|cx| link.streams().poll_empty(cx)).await.is_err() {
         link.streams().abandon();
     }

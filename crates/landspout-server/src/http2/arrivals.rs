@@ -7,7 +7,7 @@ use landspout_handler::BodyError;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// What is seen of a body by the ticker of its loop, while a task of perhaps another thread reads
 /// it; and how that task is told that it has waited long enough.
@@ -16,7 +16,7 @@ use std::task::{Context, Poll, Waker};
 /// talking, so each body is watched by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Arrivals {
-    /// Somebody has asked for more than there is.
+    /// Somebody has asked for more than there is, and nothing came since.
     wanted: AtomicBool,
     /// Bytes that were handed on.
     bytes: AtomicU64,
@@ -36,6 +36,10 @@ impl Arrivals {
     /// Lets the read that waits fail.
     pub(crate) fn expire(&self) {
         self.expired.store(true, Ordering::Release);
+        self.wake_reader();
+    }
+
+    fn wake_reader(&self) {
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(waker) = waker {
             waker.wake();
@@ -45,6 +49,15 @@ impl Arrivals {
     fn wait(&self, cx: &Context<'_>) {
         *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
         self.wanted.store(true, Ordering::Release);
+    }
+}
+
+/// What the parser wakes when something came. Whoever asked for it may be busy with something else by
+/// then, and that is not the client's delay.
+impl Wake for Arrivals {
+    fn wake(self: Arc<Self>) {
+        self.wanted.store(false, Ordering::Release);
+        self.wake_reader();
     }
 }
 
@@ -73,11 +86,16 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
+        let mut polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if polled.is_pending() {
+            // The reader's waker is there before anything can happen that it is woken for.
+            self.arrivals.wait(cx);
+            let waker = Waker::from(self.arrivals.clone());
+            polled = Pin::new(&mut self.inner).poll_frame(&mut Context::from_waker(&waker));
+        }
+        let frame = match polled {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
-                // The waker is there before the flag is looked at, so that no expiry is missed.
-                self.arrivals.wait(cx);
                 if self.arrivals.expired.load(Ordering::Acquire) {
                     return Poll::Ready(Some(Err(BodyError::timeout())));
                 }

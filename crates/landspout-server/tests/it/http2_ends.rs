@@ -6,6 +6,7 @@ use crate::wire::{serve, serve_with, within};
 use http::Request;
 use landspout_server::{LogConfig, LogFormat, Refusal, ServerConfig};
 use std::rc::Rc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -89,6 +90,33 @@ async fn frames_that_break_the_rules_are_counted_and_told_of_once() {
         burst.extend(frame(3, 0, 2 * stream + 1, &8_u32.to_be_bytes()));
     }
     check("a flood of resets", burst).await;
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn a_client_that_still_sends_gets_to_read_why_it_ends() {
+    let site = serve(fine);
+    let mut frames = Frames::connect(&site).await;
+    frames.send(&frame(6, 0, 0, &[0; 7])).await;
+    for _ in 0..14 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(frames.send(&[0; 300 << 10]).await, "the server reads on");
+    }
+    assert!(matches!(frames.goaway().await, Some(1..)));
+    let counted: Vec<_> = site.refusals.iter().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(counted, [(Refusal::BadRequest, 1)]);
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn a_client_that_begins_when_it_was_given_up_is_not_kept() {
+    let config = ServerConfig::default().first_byte_timeout(Duration::from_secs(3));
+    let site = serve_with(config, fine);
+    let mut client = site.connect().await;
+    assert_eq!(client.rest().await, "", "the server has closed its side");
+    client.try_send(PREFACE).await;
+    client.try_send(&frame(4, 0, 0, b"")).await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let report = site.stop().await;
+    assert_eq!((report.finished, report.cut), (0, 0));
 }
 
 #[tokio::test(flavor = "local")]

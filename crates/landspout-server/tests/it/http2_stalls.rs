@@ -4,6 +4,8 @@ use crate::http2_wire::{Frames, GET, frame, headers};
 use crate::log::Log;
 use crate::wire::{Site, serve_with};
 use landspout_server::{Body, Error, Refusal, Response, ServerConfig};
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 type Asked = landspout_server::Request;
@@ -25,6 +27,14 @@ async fn answer(request: Asked) -> Result<Response, Error> {
         // Somebody goes on reading the request after the answer.
         tokio::task::spawn_local(request.into_body().bytes());
         return Ok(Response::text("x".repeat(200_000)));
+    }
+    if path == "/paused" {
+        let mut body = request.into_body();
+        let limit = Duration::from_millis(500);
+        let first = tokio::time::timeout(limit, body.chunk()).await;
+        assert!(first.is_err(), "it comes while nobody reads");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        return Ok(Response::text(body.text().await?));
     }
     Ok(Response::text("x".repeat(path[1..].parse()?)))
 }
@@ -144,4 +154,50 @@ async fn a_stream_that_is_sipped_is_reset_alone() {
     assert!((5..7).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     frames.send(&get(3, "/5")).await;
     while frames.next().await.unwrap().0 != 0 {}
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn a_body_that_came_while_nobody_read_is_not_late() {
+    let site = serve_with(ServerConfig::default().body_timeout(Duration::from_secs(3)), answer);
+    let mut frames = Frames::connect(&site).await;
+    let mut head = GET;
+    (head[0].1, head[2].1) = ("POST", "/paused");
+    frames.send(&frame(1, 0x4, 1, &crate::http2_wire::block(&head))).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    frames.send(&frame(0, 0, 1, b"one ")).await;
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    frames.send(&frame(0, 1, 1, b"two")).await;
+    let body = loop {
+        if let (0, _, 1, body) = frames.next().await.unwrap() {
+            break body;
+        }
+    };
+    assert_eq!(String::from_utf8(body).unwrap(), "one two");
+    assert_eq!(site.refusals.count(Refusal::BodyTimeout), 0);
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn a_connection_that_takes_nothing_leaves_its_handlers_to_finish() {
+    let finished = Rc::new(Cell::new(false));
+    let finishes = finished.clone();
+    let config = ServerConfig::default().write_timeout(Duration::from_secs(3));
+    let site = serve_with(config, move |request: Asked| {
+        let finishes = finishes.clone();
+        async move {
+            if request.uri().path() == "/slow" {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                finishes.set(true);
+            }
+            "x".repeat(32 << 20)
+        }
+    });
+    let mut frames = connect(&site, 1 << 30).await;
+    frames.send(&frame(8, 0, 0, &(1_u32 << 30).to_be_bytes())).await;
+    frames.send(&get(1, "/slow")).await;
+    frames.send(&get(3, "/much")).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(site.refusals.count(Refusal::WriteTimeout) > 0);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert!(finished.get());
+    assert_eq!(site.stop().await.cut, 0);
 }
