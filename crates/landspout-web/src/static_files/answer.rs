@@ -39,6 +39,11 @@ pub(crate) fn content_type(name: &str) -> HeaderValue {
     }
 }
 
+/// Whether the name of a file calls for a `Content-Type`.
+pub(crate) fn has_type(name: &str) -> bool {
+    mime_guess::from_path(name).first_raw().is_some()
+}
+
 /// The `Cache-Control` for a file that may be used so long without asking, in whole seconds.
 pub(crate) fn cache_control(max_age: Duration) -> HeaderValue {
     match max_age.as_secs() {

@@ -1,6 +1,6 @@
 //! Files of a directory on disk.
 
-use super::answer::{Known, about, cache_control, content_type, to_method, value};
+use super::answer::{Known, about, cache_control, content_type, has_type, to_method, value};
 use super::at_once::{self, AtOnce};
 use super::content;
 use super::path::FilePath;
@@ -124,9 +124,14 @@ impl Inner {
     fn answer(&self, path: &FilePath, request: &Request) -> Result<Response, Error> {
         match find(&self.root, path).map_err(refusal)? {
             Found::Directory => Ok(add_slash(request.uri())),
-            Found::File(path, mut file) => {
+            Found::File(target, mut file) => {
+                // A link is what its name says. One that says nothing is what it leads to.
+                let name = match path.file() {
+                    name if has_type(&name) => name,
+                    _ => target.to_string_lossy(),
+                };
                 // Asked of the open file: another one may stand at the path by now.
-                let known = self.known(&path.to_string_lossy(), &file.metadata()?);
+                let known = self.known(&name, &file.metadata()?);
                 match about(&known, request) {
                     (response, None) => Ok(response),
                     (response, Some(range)) => {
@@ -139,12 +144,12 @@ impl Inner {
         }
     }
 
-    fn known(&self, path: &str, metadata: &Metadata) -> Known {
+    fn known(&self, name: &str, metadata: &Metadata) -> Known {
         let modified = metadata.modified().ok();
         let age = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let nanoseconds = age.unwrap_or_default().as_nanos();
         Known {
-            content_type: content_type(path),
+            content_type: content_type(name),
             validators: Validators {
                 etag: value(format_args!("\"{nanoseconds:x}-{:x}\"", metadata.len())),
                 // RFC 9110 §8.8.2.1: never later than now.

@@ -155,6 +155,7 @@ fn links_are_followed_within_the_root_alone() {
     use std::os::unix::fs::symlink;
     let root = root("links");
     symlink(root.join("a.txt"), root.join("inside")).unwrap();
+    symlink("a.txt", root.join("page.css")).unwrap();
     symlink("docs", root.join("manual")).unwrap();
     symlink("../secret.txt", root.join("outside")).unwrap();
     symlink("..", root.join("up")).unwrap();
@@ -171,8 +172,10 @@ fn links_are_followed_within_the_root_alone() {
     run(async {
         assert_eq!(fetch(&directory, "/inside").await, (200, "text of a".to_owned()));
         let response = directory.handle(Request::get("/inside")).await;
-        // Of the file that it leads to.
+        // Its own name says nothing, but that of the file that it leads to.
         assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");
+        let response = directory.handle(Request::get("/page.css")).await;
+        assert_eq!(header(&response, "content-type"), "text/css; charset=utf-8");
         assert_eq!(fetch(&directory, "/manual/").await, (200, "the docs".to_owned()));
         for path in ["/outside", "/up/secret.txt", "/dangling", "/sly/", "/sly", "/neighbour/x"] {
             assert_eq!(fetch(&directory, path).await.0, 404, "{path}");
