@@ -181,9 +181,21 @@ impl Download {
                 Next::Refuse(what) => return Err(Kind::Part(what)),
                 Next::Status => return Err(Kind::Status(response.status())),
             }
+            let before = self.progress.written;
             let copied = self.copy(&mut response, sink).await;
             sink.flush().await?;
-            return copied.map(|()| Some(response));
+            copied?;
+            let written = self.progress.written;
+            match self.progress.total {
+                Some(total) if total != written => {
+                    // RFC 9110 §15.3.7: a server may send less than it was asked for.
+                    if !asks_for_rest || written > total || written == before {
+                        let what = "the parts together have another length than the whole";
+                        return Err(Kind::Part(what));
+                    }
+                }
+                _ => return Ok(Some(response)),
+            }
         }
     }
 
@@ -199,12 +211,7 @@ impl Download {
                 callback(self.progress.written, self.progress.total);
             }
         }
-        match self.progress.total {
-            Some(total) if total != self.progress.written => {
-                Err(Kind::Part("the parts together have another length than the whole"))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -58,6 +58,17 @@ async fn a_download_goes_on_where_it_broke_off() {
 }
 
 #[tokio::test]
+async fn a_part_that_is_shorter_than_the_rest_is_followed_by_others() {
+    let parts = [part("bytes 8-11/20", ETAG, "89ab"), part("bytes 12-19/20", ETAG, "cdefghij")];
+    let [first, second] = parts;
+    let server = Server::play([broken(ETAG), first, second]).await;
+    let (downloaded, text) = save(get(&server)).await.unwrap();
+    assert_eq!(text, "0123456789abcdefghij");
+    assert_eq!((downloaded.bytes, downloaded.resumed), (20, 1));
+    assert!(server.requests()[2].contains("range: bytes=12-\r\n"));
+}
+
+#[tokio::test]
 async fn a_date_of_change_is_enough_if_it_is_old() {
     let date = |time: &str| {
         format!(
