@@ -27,7 +27,7 @@ pub struct Http2Config {
     pub enabled: bool,
 
     /// How many requests a connection may have at a time; 100. A further one is refused with
-    /// `REFUSED_STREAM`, which says that it may be sent again. When as many handlers as this still
+    /// `REFUSED_STREAM`, which says that it may be sent again. When more handlers than this still
     /// run for requests that the client has taken back, the connection is closed.
     pub max_streams: u32,
 
