@@ -19,6 +19,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use landspout_handler::Body;
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A year. hyper adds its waits to the time of day, which must not overflow.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A handle on an HTTP/2 connection. Dropping the last one closes the connection, when the streams
 /// on it have ended.
@@ -38,9 +42,9 @@ impl Http2 {
             .initial_stream_window_size(window(config.stream_window))
             .initial_connection_window_size(connection_window(config))
             .max_header_list_size(u32::try_from(settings.max_header_size).unwrap_or(u32::MAX))
-            .keep_alive_timeout(config.ping_timeout);
+            .keep_alive_timeout(config.ping_timeout.min(LONGEST_WAIT));
         if !config.ping_interval.is_zero() {
-            builder.keep_alive_interval(config.ping_interval);
+            builder.keep_alive_interval(config.ping_interval.min(LONGEST_WAIT));
         }
         let server = Server::new();
         let io = Heard::new(io, Arc::clone(&server));

@@ -2,7 +2,9 @@
 
 use crate::h2_server::{Act, H2Server};
 use futures_util::future::join_all;
-use landspout_client::{Body, Client, ClientConfig, FetchError, HttpVersion, ProxyConfig};
+use landspout_client::{
+    Body, Client, ClientConfig, FetchError, Http2Config, HttpVersion, ProxyConfig,
+};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -42,6 +44,14 @@ async fn requests_share_one_connection() {
     let stats = client.pool_stats();
     assert_eq!((stats.in_use, stats.idle, stats.streams), (0, 1, 0));
     assert!(server.seen.heads.lock().unwrap()[0].starts_with("http://127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn the_longest_waits_for_pings_do_no_harm() {
+    let server = H2Server::play(&[Act::Slow], 100).await;
+    let never = Http2Config::default().ping_interval(Duration::MAX).ping_timeout(Duration::MAX);
+    let client = Client::with_config(config().http2(never));
+    assert_eq!(get(&client, &server).await.unwrap(), "hello");
 }
 
 #[tokio::test]
