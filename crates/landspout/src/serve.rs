@@ -138,7 +138,7 @@ impl Serve {
         let mut addrs = addr.to_listen()?;
         addrs.extend(listen);
         // The loops wait a little longer than the server drains: who drains is not abandoned.
-        let draining = server.drain_timeout + Duration::from_secs(1);
+        let draining = server.drain_timeout.saturating_add(Duration::from_secs(1));
         workers.shutdown_timeout = workers.shutdown_timeout.max(draining);
         let servers = Server::bind_group(addrs, server, workers.thread_count())?;
         Ok(Serve {

@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 fn loops(count: usize) -> ServeConfig {
     let mut config = ServeConfig::default();
@@ -43,6 +44,15 @@ fn get(addr: SocketAddr, path: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+#[test]
+fn the_longest_drain_can_be_asked_for() {
+    let mut config = loops(1);
+    config.server.drain_timeout = Duration::MAX;
+    let serve = Serve::bind_with("127.0.0.1:0", config).unwrap();
+    serve.handle().shutdown();
+    assert_eq!(serve.run(|| async |_: Request| "hello").unwrap().cut, 0);
 }
 
 #[test]
