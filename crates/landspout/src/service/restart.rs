@@ -57,33 +57,52 @@ impl Service {
             return tracing::warn!("SIGUSR2: the server is stopping already");
         }
         systemd::reloading();
-        match self.start_successor().await {
+        match self.start_successor(handle).await {
             Some(id) => {
                 tracing::info!("process {id} serves: finishing what runs here");
                 systemd::succeeded_by(id);
                 handle.hand_over();
             }
+            // That it stops has been said.
+            None if handle.is_shutdown() => {}
             None => systemd::ready(),
         }
     }
 
     /// Starts the program anew, and waits until it serves; its process number.
-    async fn start_successor(&self) -> Option<u32> {
+    async fn start_successor(&self, handle: &ServerHandle) -> Option<u32> {
         let program = &self.0.program;
         tracing::info!("SIGUSR2: starting {}", program.path.display());
         let mut successor = match Successor::start(program.command(), self.0.servers.iter()) {
-            Ok(successor) => successor,
+            Ok(successor) => Unready(Some(successor)),
             Err(error) => {
                 tracing::error!("{} does not start: {error}", program.path.display());
                 return None;
             }
         };
-        let id = successor.id();
-        if successor.is_ready(self.0.restart.ready_timeout).await {
+        let process = successor.0.as_mut().expect("it is taken below");
+        let id = process.id();
+        let is_ready = process.is_ready(self.0.restart.ready_timeout).await;
+        if is_ready && !handle.is_shutdown() {
+            drop(successor.0.take());
             return Some(id);
         }
-        tracing::error!("process {id} does not serve: it is ended, and this one goes on");
-        drop(run_blocking(move || successor.stop()).await);
+        if !is_ready {
+            tracing::error!("process {id} does not serve: it is ended, and this one goes on");
+        }
+        drop(run_blocking(move || drop(successor)).await);
         None
+    }
+}
+
+/// A process that is to serve, and has not said yet that it does. Without this value it ends: whoever
+/// stops the one process while it restarts is not left with the other.
+struct Unready(Option<Successor>);
+
+impl Drop for Unready {
+    fn drop(&mut self) {
+        if let Some(successor) = self.0.take() {
+            successor.stop();
+        }
     }
 }

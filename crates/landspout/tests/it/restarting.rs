@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// goes with it.
 const ROLE: &str = "LANDSPOUT_TEST_SERVER";
 
+/// What that file says if one is to take its time; then it is told there which process does.
+const SLOW: &str = "slow";
+
 async fn id(_: Request) -> String {
     std::process::id().to_string()
 }
@@ -22,8 +25,17 @@ async fn id(_: Request) -> String {
 #[test]
 fn the_server() {
     let Ok(obstacle) = std::env::var(ROLE) else { return };
-    if std::fs::remove_file(obstacle).is_ok() {
-        std::process::exit(3);
+    match std::fs::read_to_string(&obstacle) {
+        Ok(kind) if kind == SLOW => {
+            std::fs::write(&obstacle, std::process::id().to_string()).unwrap();
+            thread::park_timeout(Duration::from_secs(60));
+            return;
+        }
+        Ok(_) => {
+            std::fs::remove_file(obstacle).unwrap();
+            std::process::exit(3);
+        }
+        Err(_) => {}
     }
     let mut config = ServeConfig::default();
     config.workers = WorkersConfig::default().threads(2);
@@ -182,4 +194,18 @@ fn a_process_that_does_not_start_leaves_the_old_one_serving() {
     assert_eq!(line.serving(), before);
     // The next one starts as ever.
     assert_ne!(line.restart(before), before);
+}
+
+#[test]
+fn a_process_that_is_stopped_while_it_is_replaced_leaves_no_other_behind() {
+    let mut line = Line::start("stopped");
+    std::fs::write(&line.obstacle, SLOW).unwrap();
+    signal(line.serving(), "USR2");
+    let next: u32 = eventually(|| std::fs::read_to_string(&line.obstacle).ok()?.parse().ok());
+    signal(line.first.id(), "TERM");
+    assert!(line.first.wait().unwrap().success());
+    std::fs::remove_file(&line.obstacle).unwrap();
+    let alive = Command::new("kill").args(["-0", &next.to_string()]).output().unwrap();
+    signal(next, "KILL");
+    assert!(!alive.status.success());
 }
