@@ -1,8 +1,12 @@
 //! The client against nginx.
 
 use crate::peer::Peer;
+#[cfg(unix)]
+use crate::script::until;
 use futures_util::future::join_all;
 use landspout_client::{Client, ClientConfig};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 
 /// nginx with a small file and a large one; over TLS too, where the test has a certificate.
 async fn nginx(listen: &str, files: &[(&str, String)]) -> Option<Peer> {
@@ -51,7 +55,10 @@ async fn a_thousand_requests_over_a_few_connections() {
 #[tokio::test]
 async fn a_large_file_over_a_unix_socket() {
     let Some(server) = nginx("", &[]).await else { return };
-    let request = Client::new().get("http://anything/large").unix_socket(server.path("socket"));
+    let socket = server.path("socket");
+    // It listens at one address after the other.
+    until(|| UnixStream::connect(&socket).is_ok()).await;
+    let request = Client::new().get("http://anything/large").unix_socket(socket);
     let bytes = request.send().await.unwrap().bytes().await.unwrap();
     assert_eq!(bytes.len(), 2_000_000);
 }
