@@ -1,8 +1,8 @@
 //! Cookies of a jar, on the wire.
 #![cfg(feature = "cookies")]
 
-use crate::script::{Act, OK, Server, write};
-use landspout_client::{Client, ClientConfig, CookieJar, RequestOptions};
+use crate::script::{Act, OK, Server, direct, write};
+use landspout_client::{Client, CookieJar, RequestOptions};
 
 fn with_jar() -> (Client, CookieJar) {
     let jar = CookieJar::new();
@@ -39,7 +39,7 @@ async fn a_redirect_sets_cookies_and_brings_those_of_where_it_leads() {
         "HTTP/1.1 302 Found\r\nLocation: {url}\r\nSet-Cookie: seen=yes\r\nContent-Length: 0\r\n\r\n"
     );
     let home = Server::answering(to).await;
-    let config = ClientConfig::default().resolve("elsewhere.test", [elsewhere.addr]);
+    let config = direct().resolve("elsewhere.test", [elsewhere.addr]);
     let jar = CookieJar::new();
     let options = RequestOptions::default().cookies(jar.clone());
     let client = Client::with_config(config).with_defaults(options);

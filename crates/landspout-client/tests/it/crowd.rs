@@ -1,7 +1,8 @@
 //! Very many requests to very many hosts.
 
+use crate::script::direct;
 use futures_util::future::join_all;
-use landspout_client::{Client, ClientConfig, Resolved, Resolver};
+use landspout_client::{Client, Resolved, Resolver};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -68,7 +69,7 @@ async fn ten_thousand_requests_to_a_thousand_hosts_keep_to_the_caps() {
             });
         }
     });
-    let config = ClientConfig::default().max_connections(100).max_connections_per_host(3);
+    let config = direct().max_connections(100).max_connections_per_host(3);
     let config = config.queue_timeout(std::time::Duration::from_secs(60));
     let client = Client::with_resolver(config, Here);
     let all = join_all((0..10_000).map(|number| {

@@ -1,8 +1,8 @@
 //! From names to addresses, and to sockets.
 
-use crate::script::{Act, OK, Server, write};
+use crate::script::{Act, OK, Server, direct, write};
 use futures_util::future::join_all;
-use landspout_client::{Client, ClientConfig, Resolved, Resolver};
+use landspout_client::{Client, Resolved, Resolver};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -40,7 +40,7 @@ async fn answering() -> Server {
 #[tokio::test]
 async fn a_resolver_of_ones_own_is_asked_once() {
     let (server, counting) = (answering().await, Counting::default());
-    let client = Client::with_resolver(ClientConfig::default(), counting.clone());
+    let client = Client::with_resolver(direct(), counting.clone());
     let url = format!("http://over.here.test:{}/", server.addr.port());
     let all = join_all((0..20).map(|_| client.get(&url).send())).await;
     assert!(all.into_iter().all(|result| result.is_ok()));
@@ -52,7 +52,7 @@ async fn a_resolver_of_ones_own_is_asked_once() {
 
 #[tokio::test]
 async fn a_name_without_an_address_is_an_error_of_dns() {
-    let client = Client::with_resolver(ClientConfig::default(), Counting::default());
+    let client = Client::with_resolver(direct(), Counting::default());
     for (url, why) in [
         ("http://nobody.test/", "nobody lives there"),
         ("http://empty.test/", "the name has no address"),
@@ -65,7 +65,7 @@ async fn a_name_without_an_address_is_an_error_of_dns() {
 #[tokio::test]
 async fn an_address_where_nobody_listens_is_asked_for_again() {
     let counting = Counting::default();
-    let client = Client::with_resolver(ClientConfig::default(), counting.clone());
+    let client = Client::with_resolver(direct(), counting.clone());
     for _ in 0..2 {
         assert!(client.get("http://here.test:1/").send().await.unwrap_err().is_connect());
     }
@@ -75,7 +75,7 @@ async fn an_address_where_nobody_listens_is_asked_for_again() {
 #[tokio::test]
 async fn a_request_can_name_addresses_of_its_own() {
     let (first, second) = (answering().await, answering().await);
-    let config = ClientConfig::default().resolve("a.test", [first.addr]);
+    let config = direct().resolve("a.test", [first.addr]);
     let client = Client::with_config(config);
     client.get("http://a.test/").send().await.unwrap();
     client.get("http://a.test/").resolve("a.test", [second.addr]).send().await.unwrap();

@@ -1,5 +1,6 @@
 //! Servers written by hand: each connection reads a request and then does exactly what it is told.
 
+use landspout_client::{ClientConfig, ProxyConfig};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -138,6 +139,11 @@ pub(crate) async fn until(holds: impl Fn() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(60), "it holds within a minute");
         yield_now().await;
     }
+}
+
+/// A config for hosts of other names than this machine's, wherever proxies are named by the environment.
+pub(crate) fn direct() -> ClientConfig {
+    ClientConfig::default().proxy(ProxyConfig::none())
 }
 
 /// An address where nobody listens; it is nobody else's for as long as the socket is there.

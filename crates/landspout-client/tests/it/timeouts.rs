@@ -1,6 +1,6 @@
 //! What takes too long, and how that is said.
 
-use crate::script::{Act, OK, Server, at_once, until, write};
+use crate::script::{Act, OK, Server, at_once, direct, until, write};
 use landspout_client::{Client, ClientConfig, Phase};
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -139,7 +139,7 @@ async fn full() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
 async fn an_address_that_does_not_answer_does_not_hold_up_the_next() {
     let (addr, _full) = full().await;
     let server = Server::answering(OK).await;
-    let config = ClientConfig::default().resolve("a.test", [addr, server.addr]);
+    let config = direct().resolve("a.test", [addr, server.addr]);
     let config = config.timeout(Duration::ZERO).connect_timeout(Duration::from_secs(120));
     let response = Client::with_config(config).get("http://a.test/").send().await.unwrap();
     assert_eq!(response.remote_addr(), Some(server.addr));

@@ -1,6 +1,6 @@
 //! https, with certificates made for the test.
 
-use crate::script::OK;
+use crate::script::{OK, direct};
 use landspout_client::{Client, ClientConfig, TlsConfig};
 use rcgen::CertifiedKey;
 use rustls::pki_types::PrivateKeyDer;
@@ -83,7 +83,7 @@ async fn a_certificate_for_another_name_is_not() {
     let (addr, pem) = server().await;
     let error = client(none().extra_root(&*pem)).get(format!("https://{addr}/")).send().await;
     assert!(error.unwrap_err().is_tls());
-    let config = ClientConfig::default().tls(none().extra_root(pem)).resolve("other.test", [addr]);
+    let config = direct().tls(none().extra_root(pem)).resolve("other.test", [addr]);
     let error = Client::with_config(config).get("https://other.test/").send().await.unwrap_err();
     assert!(error.is_tls(), "{error:?}");
 }
