@@ -22,10 +22,15 @@ pub(crate) struct Ended {
 
 /// Runs the program in a folder, with this input.
 pub(crate) fn run_in(folder: &Path, arguments: &[&str], input: &str) -> Ended {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_landspout"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_landspout"));
+    // What is talked to is here, whichever proxies this machine needs for the rest of the world.
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    {
+        command.env_remove(name);
+    }
+    let mut child = command
         .args(arguments)
         .current_dir(folder)
-        .env_remove("http_proxy")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

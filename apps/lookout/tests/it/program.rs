@@ -139,7 +139,7 @@ fn a_signal_under_load_loses_no_request() {
     let lookout = Running::start(scratch.path(), &[]);
     let answered = AtomicU32::new(0);
     std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..40)
+        let clients: Vec<_> = (0..16)
             .map(|number| {
                 let (lookout, answered) = (&lookout, &answered);
                 let path = ["/", "/api/endpoints", "/endpoint/lookout", "/metrics"][number % 4];
