@@ -181,14 +181,18 @@ impl Body {
         if self.is_end_stream() {
             return Ok(first);
         }
-        let Some(second) = self.chunk().await? else { return Ok(first) };
         // An announced length spares the copies that growing takes. It is the sender's word, so that
         // no more than this is reserved before it came.
         let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        // Where none is announced, the first piece may be all.
+        let second = if announced > 0 { Some(Bytes::new()) } else { self.chunk().await? };
+        let Some(second) = second else { return Ok(first) };
         let here = first.len() + second.len();
         let mut whole = BytesMut::with_capacity(here + announced.min(RESERVED));
         whole.extend_from_slice(&first);
         whole.extend_from_slice(&second);
+        // Pieces that are gone leave their memory to the next.
+        drop((first, second));
         while let Some(next) = self.chunk().await? {
             whole.extend_from_slice(&next);
         }

@@ -3,9 +3,12 @@
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue};
+use http_body::{Frame, SizeHint};
 use landspout_handler::{Body, BodyError};
 use std::io;
-use std::task::Poll;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
 
 fn pieces(pieces: &[&'static str]) -> Body {
     let pieces: Vec<_> =
@@ -22,6 +25,49 @@ async fn a_body_is_read_whole_or_in_pieces() {
     assert_eq!(body.chunk().await.unwrap(), None);
     assert_eq!(body.chunk().await.unwrap(), None);
     assert_eq!(Body::empty().bytes().await.unwrap(), "");
+}
+
+/// Says how many bytes are left, and fails if a piece is still there when another is asked for.
+struct Lent {
+    left: u64,
+    lent: Vec<Weak<()>>,
+}
+
+impl http_body::Body for Lent {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        assert!(self.lent.iter().all(|piece| piece.strong_count() == 0));
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        self.left -= 1;
+        let piece = Arc::new(());
+        self.lent.push(Arc::downgrade(&piece));
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(Piece(piece))))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+struct Piece(#[expect(dead_code, reason = "it is there to be counted")] Arc<()>);
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        b"x"
+    }
+}
+
+#[tokio::test]
+async fn a_piece_of_an_announced_body_is_let_go_before_the_next_is_asked_for() {
+    let body = Body::wrap(Lent { left: 4, lent: Vec::new() });
+    assert_eq!(body.text().await.unwrap(), "xxxx");
 }
 
 #[test]
