@@ -4,6 +4,7 @@ use crate::check::{Checked, check};
 use crate::deadline::Phase;
 use crate::handlings::Handling;
 use crate::http2::Lane;
+use crate::layout::COPIED;
 use crate::link::Link;
 use crate::log::Record;
 use crate::proxied;
@@ -177,6 +178,16 @@ impl Exchange {
             record.bytes += len as u64;
             record.complete |= is_last;
         }
+    }
+
+    /// A large piece of the answer's body is to be handed over; gives how much of it at once.
+    #[inline(never)]
+    pub(crate) fn expect_large(&self) -> usize {
+        if self.lane.is_some() {
+            return COPIED;
+        }
+        self.link.expect_large();
+        self.link.layout.most()
     }
 
     /// Ends with an answer: as the parser knows it.

@@ -74,6 +74,7 @@ mod http2;
 mod https_redirect;
 mod inherited;
 mod kept;
+mod layout;
 mod link;
 mod listen;
 mod listener;

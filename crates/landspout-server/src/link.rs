@@ -5,6 +5,7 @@ use crate::connections::{Connections, Stage};
 use crate::deadline::{Expired, Phase, Waits};
 use crate::http2::{First, Peek, Streams, look};
 use crate::kept::Kept;
+use crate::layout::Layout;
 use crate::log::Observer;
 use crate::parking::IDLE_TICKS;
 use crate::stream::{Peer, Stream};
@@ -39,6 +40,7 @@ pub(crate) struct Link {
     pub(crate) parks: Cell<bool>,
     /// It came back as soon as it was parked.
     pub(crate) returns: Cell<bool>,
+    pub(crate) layout: Layout,
     /// The tick at which it was accepted.
     born: u32,
     /// Requests that it brought.
@@ -85,6 +87,7 @@ impl Link {
             at_rest: Cell::new(true),
             parks: Cell::new(false),
             returns: Cell::new(false),
+            layout: Layout::default(),
             held: Kept::default(),
             ended: Cell::new(false),
             waker: RefCell::default(),
@@ -216,7 +219,7 @@ impl Link {
             self.wake();
         }
         self.tick_streams();
-        if self.waits.idle_ticks(self.connections.clock.now()) >= IDLE_TICKS {
+        if self.waits.idle_ticks(self.now()) >= IDLE_TICKS || self.layout.is_stale(self.now()) {
             self.ask_to_park();
         }
         if self.waits.is_answering()

@@ -57,6 +57,14 @@ impl Link {
         }
     }
 
+    /// A large piece of an answer is to go out: the next parser is one for such.
+    pub(crate) fn expect_large(&self) {
+        self.layout.expect_large(self.now());
+        if !self.layout.is_listed() {
+            self.parks.set(true);
+        }
+    }
+
     /// Whether the parser is to go, now that it was polled.
     pub(crate) fn is_to_park(&self) -> bool {
         let crowded = || self.connections.parking.is_full() && !self.returns.get();

@@ -1,16 +1,13 @@
 //! The body of an answer, until the last of it is handed over.
 
 use crate::exchange::Exchange;
+use crate::layout::LARGE;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use landspout_handler::{Body, BodyError, catch_panic};
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-
-/// The most bytes that are handed over at once. They are copied into the parser's buffer, which
-/// grows with them.
-const PIECE: usize = 64 << 10;
 
 /// A body that never looks complete when it is not, and whose end is the end of its exchange.
 #[derive(Debug)]
@@ -67,8 +64,8 @@ impl http_body::Body for ResponseBody {
             Pieces::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Pieces::Whole(bytes) => {
                 let piece = match bytes.len() {
-                    0..=PIECE => mem::take(bytes),
-                    _ => bytes.split_to(PIECE),
+                    0..LARGE => mem::take(bytes),
+                    len => bytes.split_to(len.min(exchange.expect_large())),
                 };
                 exchange.hand_over(piece.len(), bytes.is_empty());
                 Poll::Ready(Some(Ok(Frame::data(piece))))
@@ -83,6 +80,9 @@ impl http_body::Body for ResponseBody {
                     }
                     Some(Err(_)) => (0, false),
                 };
+                if len >= LARGE {
+                    exchange.expect_large();
+                }
                 exchange.hand_over(len, is_last);
                 Poll::Ready(frame)
             }

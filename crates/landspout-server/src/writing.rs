@@ -1,6 +1,7 @@
 //! What goes out on a connection: batched, or kept until the client takes it.
 
 use crate::connections::BATCH_LEN;
+use crate::layout::LARGE;
 use crate::link::Link;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -23,7 +24,7 @@ impl Link {
         if !self.has_room(len) {
             ready!(self.poll_room(cx, len))?;
         }
-        if len > BATCH_LEN {
+        if len > LARGE && self.goes_alone(len) {
             return self.poll_write_now(cx, pieces);
         }
         let mut batch = self.connections.batch.borrow_mut();
@@ -43,6 +44,11 @@ impl Link {
     fn joins_batch(&self, len: usize) -> bool {
         let batched = self.connections.batch.borrow().len();
         batched == 0 || batched + len <= BATCH_LEN
+    }
+
+    /// Whether so many bytes, which are many, are not copied into the batch.
+    fn goes_alone(&self, len: usize) -> bool {
+        len > BATCH_LEN || !self.is_blocked() && self.connections.batch.borrow().is_empty()
     }
 
     /// Sends what is to go out before so many bytes are taken.

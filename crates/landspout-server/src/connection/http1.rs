@@ -24,14 +24,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-pub(super) fn builder(config: &ServerConfig) -> Builder {
+pub(super) fn builders(config: &ServerConfig) -> [Builder; 2] {
+    [false, true].map(|is_listed| builder(config, is_listed))
+}
+
+fn builder(config: &ServerConfig, is_listed: bool) -> Builder {
     let mut builder = Builder::new();
     // hyper reads ahead to notice a client that leaves, and then needs a new buffer for each
     // request. The ticker notices for nothing.
     builder.half_close(true).max_header_size(config.header_bytes);
-    // Answers go into one buffer. A list of buffers spares a copy of large bodies, and costs each
-    // small answer some 450 instructions.
-    builder.writev(false);
+    builder.writev(is_listed);
     // Bounds what an upload may make the connection hold.
     builder.max_buf_size(config.header_bytes.max(64 << 10));
     if config.header_count != 100 {
@@ -77,7 +79,8 @@ impl<H: Handler + 'static> Http<H> {
         let _parser = link.connections.parking.count();
         let witness = RefCell::new(Witness::new());
         let service = service_fn(|request| self.answer(link.clone(), &witness, request));
-        let mut parser = self.http1.serve_connection(Io::new(link, &witness), service);
+        let builder = &self.http1[usize::from(link.layout.choose(link.now()))];
+        let mut parser = builder.serve_connection(Io::new(link, &witness), service);
         let end = poll_fn(|cx| {
             if let Err(verdict) = link.begin(cx) {
                 return Poll::Ready(Stop::End(End::Judged(verdict)));

@@ -29,7 +29,8 @@ const TOO_SLOW: &[u8] =
 pub(crate) struct Http<H> {
     handler: H,
     config: ServerConfig,
-    http1: Http1Builder,
+    /// For small answers, and for large ones.
+    http1: [Http1Builder; 2],
 }
 
 /// How the parser came to its end.
@@ -45,7 +46,7 @@ enum End {
 
 impl<H: Handler + 'static> Http<H> {
     pub(crate) fn new(handler: H, config: ServerConfig) -> Http<H> {
-        Http { http1: http1::builder(&config), handler, config }
+        Http { http1: http1::builders(&config), handler, config }
     }
 
     /// Speaks what the client speaks.

@@ -121,3 +121,42 @@ async fn more_connections_than_keep_parsers_are_all_answered() {
         answers(client, "/second").await;
     }
 }
+
+/// Answers `/<length>` with so many bytes, each of them the last digit of the length.
+async fn sized(request: Request) -> String {
+    let path = request.uri().path();
+    path[path.len() - 1..].repeat(path[1..].parse().unwrap())
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn large_answers_and_small_ones_keep_their_order_on_one_connection() {
+    let mut client = serve(sized).connect().await;
+    let lens = [3, 70_001, 5, 4_096, 1_500_002, 7, 4_095, 16_384, 2];
+    let all: String = lens.map(|len| get(&format!("/{len}"))).concat();
+    for round in 0..3 {
+        // One after the other, all at once, and after a time in which no large one came.
+        for len in lens {
+            if round != 1 {
+                client.send(get(&format!("/{len}"))).await;
+            } else if len == lens[0] {
+                client.send(&all).await;
+            }
+            let body = client.answer().await.body;
+            let digit = char::from_digit(len % 10, 10).unwrap();
+            assert!(body.len() == len as usize && body.chars().all(|c| c == digit), "{len}");
+        }
+        sleep(Duration::from_secs(2)).await;
+    }
+}
+
+#[tokio::test(flavor = "local", start_paused = true)]
+async fn a_request_that_is_split_behind_a_large_answer_is_read_whole() {
+    let mut client = serve(sized).connect().await;
+    let second = get("/9");
+    for cut in [1, 10, second.len() - 1] {
+        client.send(get("/100000") + &second[..cut]).await;
+        assert_eq!(client.answer().await.body.len(), 100_000);
+        client.send(&second[cut..]).await;
+        assert_eq!(client.answer().await.body, "999999999");
+    }
+}
