@@ -54,6 +54,7 @@ mod host;
 mod methods;
 mod params;
 mod pattern;
+mod plain;
 mod router;
 mod spelling;
 mod url;

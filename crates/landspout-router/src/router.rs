@@ -2,7 +2,8 @@
 
 use crate::error::{InsertError, Miss, UrlError};
 use crate::params::Params;
-use crate::pattern::{Pattern, join};
+use crate::pattern::{Pattern, Piece, join};
+use crate::plain::Plain;
 use crate::spelling::Spelling;
 use crate::url;
 use std::borrow::Cow;
@@ -29,6 +30,8 @@ use std::fmt::Display;
 pub struct Router<T> {
     /// From patterns to places in `entries`. Its parameters are those of the pattern.
     tree: matchit::Router<usize>,
+    /// The same for the patterns without parameters, which come before all others.
+    plain: Plain,
     entries: Vec<Entry<T>>,
     /// From names to places in `entries`.
     names: HashMap<Box<str>, usize>,
@@ -114,6 +117,9 @@ impl<T> Router<T> {
         if let Err(error) = self.tree.insert(&*pattern.text, self.entries.len()) {
             return Err(self.conflict(&pattern, &error));
         }
+        if let [Piece::Text(path)] = &pattern.pieces[..] {
+            self.plain.insert(path, self.entries.len());
+        }
         self.entries.push(Entry { pattern, name: None, value });
         Ok(())
     }
@@ -177,6 +183,7 @@ impl<T> Router<T> {
                 });
             if let Err(error) = added {
                 self.tree = tree;
+                self.plain.truncate(len);
                 self.entries.truncate(len);
                 self.names.retain(|_, place| *place < len);
                 return Err(error);
@@ -270,6 +277,7 @@ impl<T> Router<T> {
         });
         Router {
             tree: self.tree,
+            plain: self.plain,
             entries: entries.collect(),
             names: self.names,
             trailing_slash: self.trailing_slash,
@@ -312,11 +320,16 @@ impl<T> Router<T> {
         InsertError::Conflict { pattern: pattern.text.to_string(), existing }
     }
 
-    #[inline]
+    /// Within [`at`](Self::at), most of what it returns need not be written anywhere.
+    #[inline(always)]
     fn exactly_at<'path>(&self, path: &'path str) -> Option<Match<'_, 'path, T>> {
         let spelling = Spelling::of(path).map(Box::new);
         let text = spelling.as_deref().map_or(path, |spelling| &spelling.text);
-        let entry = &self.entries[*self.tree.at(text).ok()?.value];
+        let place = match self.plain.at(text) {
+            Some(place) => place,
+            None => *self.tree.at(text).ok()?.value,
+        };
+        let entry = &self.entries[place];
         let params = Params { pattern: &entry.pattern, path, spelling };
         Some(Match { value: &entry.value, pattern: &entry.pattern.text, params })
     }
@@ -350,6 +363,7 @@ impl<T> Default for Router<T> {
     fn default() -> Self {
         Self {
             tree: matchit::Router::new(),
+            plain: Plain::default(),
             entries: Vec::new(),
             names: HashMap::new(),
             trailing_slash: TrailingSlash::default(),

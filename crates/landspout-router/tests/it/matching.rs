@@ -43,6 +43,17 @@ fn text_matches_itself() {
 }
 
 #[test]
+fn paths_of_one_length_are_told_apart() {
+    let paths: Vec<_> = (0..50).map(|number| format!("/{:02}", number * 37 % 50)).collect();
+    let mut patterns: Vec<_> = paths.iter().map(|path| &**path).collect();
+    patterns.push("/{other}");
+    let mut expected: Vec<_> = paths.iter().map(|path| (&**path, &**path)).collect();
+    expected.extend([("/50", "/{other}"), ("/0", "/{other}"), ("/000", "/{other}")]);
+    expected.push(("/%30%30", "/00"));
+    check(&patterns, &expected);
+}
+
+#[test]
 fn a_parameter_is_one_segment_that_is_not_empty() {
     check(
         &["/story/{id}", "/story/{id}/edit"],
