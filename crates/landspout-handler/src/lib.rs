@@ -53,6 +53,7 @@ mod disconnect;
 mod error;
 mod handler;
 mod into_response;
+mod json;
 mod limit;
 mod middleware;
 mod origin;

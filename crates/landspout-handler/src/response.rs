@@ -1,6 +1,6 @@
 //! The answer to a request.
 
-use crate::{Body, Error, Route, Upgrade, spare};
+use crate::{Body, Error, Route, Upgrade, json, spare};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::response::Parts;
@@ -86,7 +86,7 @@ impl Response {
     /// The value has no JSON form, such as a map whose keys are not strings: a 500.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Response, Error> {
         static JSON: HeaderValue = HeaderValue::from_static("application/json");
-        Ok(Response::typed(JSON.clone(), serde_json::to_vec(value)?.into()))
+        Ok(Response::typed(JSON.clone(), json::to_bytes(value)?.into()))
     }
 
     /// Sends the client elsewhere with this status: 303 to show the result of a POST, 302 or 307

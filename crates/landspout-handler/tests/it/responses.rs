@@ -2,6 +2,8 @@
 
 use http::header::AGE;
 use landspout_handler::{Body, Error, Request, Response, Route, Upgrade};
+use serde::{Serialize, Serializer};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 #[test]
@@ -15,6 +17,33 @@ fn a_redirect_needs_a_redirection_and_a_location() {
         assert_eq!(Response::redirect(status, "/").unwrap_err().status(), 500, "{status}");
     }
     assert_eq!(Response::redirect(302, "/\r\nset-cookie: a=b").unwrap_err().status(), 500);
+}
+
+/// Its JSON holds the JSON of a response that is made meanwhile.
+struct Nested;
+
+impl Serialize for Nested {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inner = Response::json(&["inner"]).unwrap().into_body().into_whole().unwrap();
+        (1, std::str::from_utf8(&inner).unwrap()).serialize(serializer)
+    }
+}
+
+#[test]
+fn values_as_json_do_not_meet() {
+    #[track_caller]
+    fn check(value: impl Serialize, expected: &str) {
+        let body = Response::json(&value).unwrap().into_body().into_whole();
+        assert_eq!(body.unwrap(), expected);
+    }
+    check(["one", "two"], r#"["one","two"]"#);
+    check([3], "[3]");
+    check(Nested, r#"[1,"[\"inner\"]"]"#);
+    let text = "x".repeat(100_000);
+    check(&text, &format!("\"{text}\""));
+    let halfway = (1, HashMap::from([([1], 2)]));
+    assert_eq!(Response::json(&halfway).unwrap_err().status(), 500);
+    check(4, "4");
 }
 
 #[test]
