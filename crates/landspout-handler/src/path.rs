@@ -209,10 +209,17 @@ struct Parameter<'de> {
 }
 
 impl<'de> Parameter<'de> {
+    #[inline]
     fn decode(&self) -> Result<Cow<'de, str>, ParameterError> {
-        if !self.encoded.contains('%') {
-            return Ok(Cow::Borrowed(self.encoded));
+        // Values are short: a search that is made for long texts takes longer to begin.
+        match self.encoded.bytes().any(|byte| byte == b'%') {
+            true => self.decode_escapes(),
+            false => Ok(Cow::Borrowed(self.encoded)),
         }
+    }
+
+    #[cold]
+    fn decode_escapes(&self) -> Result<Cow<'de, str>, ParameterError> {
         percent_decode_str(self.encoded).decode_utf8().map_err(|_| {
             let Parameter { name, encoded } = self;
             ParameterError::Value(format!("`{name}` must be UTF-8, and is {}", quoted(encoded)))

@@ -32,15 +32,13 @@ impl Taken {
         ranges: impl IntoIterator<Item = Range<usize>>,
     ) -> Taken {
         let narrow = |at: usize| u16::try_from(at).expect("a path is shorter than 64 KiB");
-        let ranges: SmallVec<_> = ranges
-            .into_iter()
-            .map(|range| {
-                assert!(path.get(range.clone()).is_some(), "{range:?} is no part of {path:?}");
-                (narrow(range.start), narrow(range.end))
-            })
-            .collect();
-        assert_eq!(ranges.len(), route.names.len(), "a range for each parameter of {route:?}");
-        Taken { route, ranges }
+        let mut kept = SmallVec::new();
+        ranges.into_iter().for_each(|range| {
+            assert!(path.get(range.clone()).is_some(), "{range:?} is no part of {path:?}");
+            kept.push((narrow(range.start), narrow(range.end)));
+        });
+        assert_eq!(kept.len(), route.names.len(), "a range for each parameter of {route:?}");
+        Taken { route, ranges: kept }
     }
 
     /// Name and value, as it stands in the path, of each parameter.
