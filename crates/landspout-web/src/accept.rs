@@ -10,14 +10,14 @@ const OFFERS: [(PageFormat, &str, &str); 3] = [
     (PageFormat::Json, "application", "json"),
 ];
 
-/// Reads the lines of an `Accept` field (RFC 9110 §12.5.1). Higher quality wins, then the media range that
+/// Reads an `Accept` field (RFC 9110 §12.5.1). Higher quality wins, then the media range that
 /// names the type more closely, then the one that stands first: `application/json, text/plain,
 /// */*`, which a well-known library sends with each request, is JSON.
 ///
 /// A client that says nothing, or accepts none of the forms, gets text: §12.4.1 allows to send what
 /// was not asked for rather than to say nothing.
-pub(crate) fn page_format<'a>(lines: impl Iterator<Item = &'a str>) -> PageFormat {
-    let ranges: Vec<_> = lines.flat_map(|line| line.split(',')).filter_map(Range::parse).collect();
+pub(crate) fn page_format(accept: &str) -> PageFormat {
+    let ranges: Vec<_> = accept.split(',').filter_map(Range::parse).collect();
     let rated = OFFERS.iter().filter_map(|&(format, kind, subtype)| {
         let closeness = |&(_, range): &(usize, &Range<'_>)| range.closeness(kind, subtype);
         let matching = ranges.iter().enumerate().filter(|entry| closeness(entry).is_some());

@@ -1,6 +1,6 @@
 //! The application.
 
-use crate::dispatch::{Dispatch, Handling};
+use crate::dispatch::{self, Dispatch, Handling};
 use crate::error_page::{Asked, ErrorPages};
 use crate::layer::{Layer, wrap_all};
 use crate::{ErrorPage, Routes, Urls};
@@ -270,13 +270,19 @@ impl Application {
         self
     }
 
-    fn ask(&self, path: &str, mut request: Request) -> Handling<'_> {
+    #[inline]
+    fn begin(
+        &self,
+        path: &str,
+        mut request: Request,
+        cx: &mut Context<'_>,
+    ) -> Result<Response, Handling<'_>> {
         let ready = self.ready.get_or_init(|| self.make_ready());
         request.set_state(ready.state.clone());
         match (self.routes.fault(), &ready.wrapped) {
-            (Some(fault), _) => Handling::answered(Error::internal(fault.clone()).into()),
-            (None, None) => ready.dispatch.ask(path, request),
-            (None, Some(wrapped)) => Handling::by(wrapped, request),
+            (Some(fault), _) => Ok(Error::internal(fault.clone()).into()),
+            (None, None) => ready.dispatch.begin(path, request, cx),
+            (None, Some(wrapped)) => dispatch::begin(wrapped, None, request, cx),
         }
     }
 
@@ -323,12 +329,13 @@ impl Future for Answering<'_> {
         let Answering { application, request, waiting } = &mut *self;
         if let Some(request) = request.take() {
             let asked = Asked::of(&request);
-            let mut handling = application.ask(asked.path(), request);
-            let Poll::Ready(response) = Pin::new(&mut handling).poll(cx) else {
-                *waiting = Some(Box::new((handling, asked)));
-                return Poll::Pending;
+            return match application.begin(asked.path(), request, cx) {
+                Ok(response) => Poll::Ready(application.pages.finish(&asked, response)),
+                Err(handling) => {
+                    *waiting = Some(Box::new((handling, asked)));
+                    Poll::Pending
+                }
             };
-            return Poll::Ready(application.pages.finish(&asked, response));
         }
         let (handling, asked) = &mut **waiting.as_mut().expect("it was asked, and did not answer");
         Pin::new(handling).poll(cx).map(|response| application.pages.finish(asked, response))

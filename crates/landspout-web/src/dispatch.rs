@@ -5,6 +5,7 @@ use crate::{Routes, redirect};
 use http::uri::PathAndQuery;
 use landspout_handler::{BoxHandler, Error, Handler, Request, Response, Route, Watch, catch_panic};
 use landspout_router::{Miss, Router};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -46,8 +47,14 @@ impl Dispatch {
         }
     }
 
-    /// Finds who answers the request, whose path this is, and tells the request its route.
-    pub(crate) fn ask(&self, path: &str, mut request: Request) -> Handling<'_> {
+    /// Finds who answers the request, whose path this is, tells the request its route, and asks.
+    #[inline]
+    pub(crate) fn begin(
+        &self,
+        path: &str,
+        mut request: Request,
+        cx: &mut Context<'_>,
+    ) -> Result<Response, Handling<'_>> {
         let (handler, label, route) = match self.paths.at(path) {
             Ok(found) => {
                 let entry = &self.entries[*found.value];
@@ -60,11 +67,14 @@ impl Dispatch {
             }
             Err(miss) => (self.without_route(miss, &request), self.fallback_label, None),
         };
-        let stage = match handler {
-            Ok(handler) => Stage::Asked(handler, request),
-            Err(response) => Stage::Answered(response),
+        let begun = match handler {
+            Ok(handler) => begin(handler, Some(label), request, cx),
+            Err(response) => Ok(response),
         };
-        Handling { stage, label: Some(label), route }
+        match begun {
+            Ok(response) => Ok(with_route(response, route)),
+            Err(handling) => Err(Handling { route, ..handling }),
+        }
     }
 
     fn without_route(&self, miss: Miss, request: &Request) -> Result<&BoxHandler, Response> {
@@ -80,82 +90,72 @@ impl Dispatch {
 }
 
 impl Handler for Dispatch {
-    fn handle(&self, request: Request) -> impl Future<Output = Response> {
+    async fn handle(&self, request: Request) -> Response {
         let target = request.uri().path_and_query().cloned();
-        self.ask(target.as_ref().map_or("", PathAndQuery::path), request)
+        let path = target.as_ref().map_or("", PathAndQuery::path);
+        let mut request = Some(request);
+        let begun = poll_fn(|cx| {
+            let request = request.take().expect("it is asked once");
+            Poll::Ready(self.begin(path, request, cx))
+        });
+        match begun.await {
+            Ok(response) => response,
+            Err(handling) => handling.await,
+        }
     }
 }
 
-/// A handler at work: watched, its panic contained, its answer told its route. By hand what an
-/// async function for each of these would do, because this is the way of every request.
+/// A handler at work that did not answer when it was first asked: watched, its panic contained, its
+/// answer told its route. By hand what an async function for each of these would do, because this is
+/// the way of every request.
 pub(crate) struct Handling<'a> {
-    stage: Stage<'a>,
+    future: Pin<Box<dyn Future<Output = Response> + 'a>>,
     /// `None` leaves the label of whoever asks.
     label: Option<u32>,
     route: Option<&'a Arc<Route>>,
 }
 
-impl<'a> Handling<'a> {
-    /// A handler that needs no route.
-    pub(crate) fn by(handler: &'a BoxHandler, request: Request) -> Handling<'a> {
-        Handling { stage: Stage::Asked(handler, request), label: None, route: None }
-    }
-
-    /// No handler: this is the answer.
-    pub(crate) fn answered(response: Response) -> Handling<'a> {
-        Handling { stage: Stage::Answered(response), label: None, route: None }
+/// Asks a handler, and polls it once.
+#[inline]
+pub(crate) fn begin<'a>(
+    handler: &'a BoxHandler,
+    label: Option<u32>,
+    request: Request,
+    cx: &mut Context<'_>,
+) -> Result<Response, Handling<'a>> {
+    // To make the future may panic, too, if it is not made by an `async fn`, and takes time.
+    let begun = contained(label, || handler.begin(request, cx));
+    match begun {
+        Ok(begun) => begun.map_err(|future| Handling { future, label, route: None }),
+        Err(failure) => Ok(failure),
     }
 }
 
-enum Stage<'a> {
-    /// The handler was not called yet. To make the future may panic, too, if it is not made by an
-    /// `async fn`, and takes time: it is done within the first poll.
-    Asked(&'a BoxHandler, Request),
-    Working(Pin<Box<dyn Future<Output = Response> + 'a>>),
-    Answered(Response),
-    Done,
+/// Runs a handler's code: watched, and its panic turned into an answer.
+#[inline]
+fn contained<T>(label: Option<u32>, run: impl FnOnce() -> T) -> Result<T, Response> {
+    let run = || catch_panic(run);
+    let ran = match label {
+        Some(label) => Watch::during(label, run),
+        None => run(),
+    };
+    ran.map_err(|panic| Error::from(panic).into())
 }
 
-impl Stage<'_> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
-        if let Stage::Working(future) = self {
-            return future.as_mut().poll(cx);
-        }
-        match std::mem::replace(self, Stage::Done) {
-            Stage::Asked(handler, request) => {
-                let mut future = handler.call(request);
-                let poll = future.as_mut().poll(cx);
-                if poll.is_pending() {
-                    *self = Stage::Working(future);
-                }
-                poll
-            }
-            Stage::Answered(response) => Poll::Ready(response),
-            Stage::Working(_) | Stage::Done => unreachable!("a future is not polled after its end"),
-        }
+#[inline]
+fn with_route(mut response: Response, route: Option<&Arc<Route>>) -> Response {
+    if let Some(route) = route {
+        response.set_route(Arc::clone(route));
     }
+    response
 }
 
 impl Future for Handling<'_> {
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        let Handling { stage, label, route } = &mut *self;
-        let mut work = || catch_panic(|| stage.poll(cx));
-        let poll = match *label {
-            Some(label) => Watch::during(label, work),
-            None => work(),
-        };
-        let Poll::Ready(mut response) = poll.unwrap_or_else(|panic| {
-            // It is not to be polled again.
-            *stage = Stage::Done;
-            Poll::Ready(Error::from(panic).into())
-        }) else {
-            return Poll::Pending;
-        };
-        if let Some(route) = route {
-            response.set_route(Arc::clone(route));
-        }
-        Poll::Ready(response)
+        let Handling { future, label, route } = &mut *self;
+        let poll = contained(*label, || future.as_mut().poll(cx)).unwrap_or_else(Poll::Ready);
+        poll.map(|response| with_route(response, *route))
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::accept::page_format;
 use crate::page_body;
+use http::header::GetAll;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use landspout_handler::{Error, Request, Response};
-use smallvec::SmallVec;
 use std::error::Error as StdError;
 
 /// What an error's page has to say; see [`Application::error_page`](crate::Application::error_page).
@@ -60,15 +60,13 @@ pub(crate) struct ErrorPages {
 pub(crate) struct Asked {
     method: Method,
     target: Option<PathAndQuery>,
-    /// One line, mostly.
-    accept: SmallVec<[HeaderValue; 1]>,
+    accept: Option<HeaderValue>,
 }
 
 impl Asked {
+    #[inline]
     pub(crate) fn of(request: &Request) -> Asked {
-        // To look at each of a few names is cheaper than to look one up.
-        let accept = request.headers().iter().filter(|(name, _)| **name == ACCEPT);
-        let accept = accept.map(|(_, line)| line.clone()).collect();
+        let accept = accept(request.headers());
         let target = request.uri().path_and_query().cloned();
         Asked { method: request.method().clone(), target, accept }
     }
@@ -79,25 +77,52 @@ impl Asked {
     }
 }
 
+/// What the client accepts, in one line.
+#[inline]
+fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
+    // To look at each of a few names is cheaper than to look one up.
+    let mut lines = headers.iter().filter(|(name, _)| **name == ACCEPT).map(|(_, line)| line);
+    let first = lines.next()?;
+    match lines.next() {
+        None => Some(first.clone()),
+        Some(_) => join(headers.get_all(ACCEPT)),
+    }
+}
+
+/// RFC 9110 §5.3: several lines are one list.
+#[cold]
+fn join(lines: GetAll<'_, HeaderValue>) -> Option<HeaderValue> {
+    let lines: Vec<_> = lines.iter().filter_map(|line| line.to_str().ok()).collect();
+    HeaderValue::from_str(&lines.join(",")).ok()
+}
+
 impl ErrorPages {
     /// Logs the error of a response and gives it a page. Afterwards the error is taken away, so
     /// that nobody does it again.
+    #[inline]
     pub(crate) fn finish(&self, asked: &Asked, mut response: Response) -> Response {
-        let Some(error) = response.take_error() else { return response };
-        log(asked, &response, &error);
+        match response.take_error() {
+            Some(error) => self.tell(asked, &error, response),
+            None => response,
+        }
+    }
+
+    #[cold]
+    fn tell(&self, asked: &Asked, error: &Error, mut response: Response) -> Response {
+        log(asked, &response, error);
         if is_text_of_error(&response) {
-            self.write(asked, &error, &mut response);
+            self.write(asked, error, &mut response);
         }
         response
     }
 
     /// Puts the page in the place of the text; the other headers stay.
     fn write(&self, asked: &Asked, error: &Error, response: &mut Response) {
-        let accept = asked.accept.iter().filter_map(|line| line.to_str().ok());
+        let accept = asked.accept.as_ref().and_then(|line| line.to_str().ok());
         let page = ErrorPage {
             status: response.status(),
             message: error.message(),
-            format: page_format(accept),
+            format: page_format(accept.unwrap_or("")),
             causes: if self.debug { causes(error) } else { Vec::new() },
         };
         let custom = self.custom.as_ref().and_then(|custom| custom(&page));

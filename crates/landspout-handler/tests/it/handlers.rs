@@ -1,9 +1,15 @@
 //! Functions, closures, structs and boxes as handlers.
 
 use http::StatusCode;
-use landspout_handler::{Deadline, Error, Handler, Html, IntoResponse, Json, Request, Response};
+use landspout_handler::{
+    BoxHandler, Deadline, Error, Handler, Html, IntoResponse, Json, Request, Response,
+    contain_panic,
+};
+use std::cell::OnceCell;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 async fn text(response: Response) -> String {
@@ -40,6 +46,63 @@ async fn different_handlers_stand_in_one_table() {
         answers.push(text(handler.handle(Request::get("/").with_body("a")).await).await);
     }
     assert_eq!(answers, ["a", "b", "c"]);
+}
+
+/// Paths: `/` answers, `/wait` waits, `/panic` panics, and others ask the same handler for the path
+/// without its last character.
+fn recursive() -> Rc<OnceCell<BoxHandler>> {
+    let own: Rc<OnceCell<BoxHandler>> = Rc::default();
+    let inner = Rc::downgrade(&own);
+    let handler = move |request: Request| {
+        let own = inner.upgrade().expect("it is being asked");
+        async move {
+            let path = request.uri().path().to_owned();
+            match &*path {
+                "/" => {}
+                "/wait" => tokio::task::yield_now().await,
+                "/panic" => panic!("as it was asked to"),
+                path => {
+                    let next = Request::get(&path[..path.len() - 1]);
+                    let answer = text(own.get().unwrap().handle(next).await).await;
+                    return format!("{path}, {answer}");
+                }
+            }
+            path
+        }
+    };
+    own.get_or_init(|| handler.boxed());
+    own
+}
+
+#[tokio::test]
+async fn a_boxed_handler_answers_several_at_a_time_itself_included_and_after_a_panic() {
+    let handler = recursive();
+    let handler = handler.get().unwrap();
+    let ask = |path: &str| handler.handle(Request::get(path));
+    assert_eq!(text(ask("/abc").await).await, "/abc, /ab, /a, /");
+    let (first, second, third) = tokio::join!(ask("/wait"), ask("/"), ask("/wait"));
+    assert_eq!(text(first).await, "/wait");
+    assert_eq!(text(second).await, "/");
+    assert_eq!(text(third).await, "/wait");
+    assert!(contain_panic(ask("/panic")).await.is_err());
+    assert_eq!(text(ask("/ab").await).await, "/ab, /a, /");
+    drop(ask("/never-asked"));
+    assert_eq!(text(ask("/").await).await, "/");
+}
+
+#[tokio::test]
+async fn nothing_of_an_answered_future_is_kept() {
+    let token = Rc::new(());
+    let held = Rc::clone(&token);
+    let handler = move |_: Request| {
+        let held = Rc::clone(&held);
+        poll_fn(move |_| Poll::Ready(Rc::strong_count(&held).to_string()))
+    };
+    let handler = handler.boxed();
+    for _ in 0..2 {
+        assert_eq!(text(handler.handle(Request::get("/")).await).await, "3");
+        assert_eq!(Rc::strong_count(&token), 2);
+    }
 }
 
 #[tokio::test]
