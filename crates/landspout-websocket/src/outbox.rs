@@ -10,10 +10,16 @@ use crate::role::Role;
 use crate::wire::{SHARE, Wire};
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite;
 
 /// The encoded bytes that are enough to keep the I/O busy: a vectored write takes not much more.
 /// What is beyond stays a message, and can still be dropped or replaced.
 const COMMIT: usize = 64 * 1024;
+
+/// Messages of fewer bytes are copied, those of more are written from where they are.
+pub(crate) const SMALL: usize = SHARE * 4;
 
 /// What a message's place in the queue counts as, in bytes, lest empty messages be free.
 const PLACE: usize = 64;
@@ -54,6 +60,8 @@ pub(crate) struct Outbox {
     max_queue: usize,
     overflow: Overflow,
     dropped: u64,
+    /// Something was added after all was written the last time.
+    busy: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +81,7 @@ impl Outbox {
             max_queue: config.max_queue,
             overflow: config.overflow,
             dropped: 0,
+            busy: false,
         }
     }
 
@@ -82,8 +91,19 @@ impl Outbox {
     }
 
     /// Whether there is nothing to do.
+    #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.wire.is_idle() && self.queue.is_empty() && self.pong.is_none() && self.close.is_none()
+        !self.busy
+    }
+
+    /// Notes what was written, and says whether that was all.
+    #[inline]
+    pub(crate) fn settle(&mut self) -> bool {
+        self.busy = !(self.wire.is_idle()
+            && self.queue.is_empty()
+            && self.pong.is_none()
+            && self.close.is_none());
+        !self.busy
     }
 
     /// The messages that found no room.
@@ -149,8 +169,24 @@ impl Outbox {
         if self.len() > self.max_queue { Err(Error::Overflow) } else { Ok(()) }
     }
 
+    /// Writes a message at once, where nothing is before it; what the I/O does not take of it is
+    /// kept.
+    #[inline]
+    pub(crate) fn poll_write_through(
+        &mut self,
+        message: &Message,
+        protocol: &mut Protocol,
+        io: Pin<&mut impl AsyncWrite>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let result = self.wire.poll_write_through(io, cx, |out| protocol.send(message, out))?;
+        self.busy = !matches!(result, Poll::Ready(Ok(())));
+        result.map_err(Error::Io)
+    }
+
     #[inline]
     fn enqueue(&mut self, new: Queued, protocol: &mut Protocol) -> Result<(), Error> {
+        self.busy = true;
         if self.queue.is_empty() && self.wire.len() < COMMIT {
             return encode(new.message, protocol, &mut self.wire);
         }
@@ -160,6 +196,7 @@ impl Outbox {
     }
 
     pub(crate) fn ping(&mut self, payload: &[u8], protocol: &mut Protocol) -> Result<(), Error> {
+        self.busy = true;
         protocol.ping(payload, self.wire.tail())
     }
 
@@ -167,6 +204,7 @@ impl Outbox {
         if protocol.is_close_sent() {
             return Err(Error::Closed);
         }
+        self.busy = true;
         if self.wire.len() < COMMIT {
             protocol.pong(&payload, self.wire.tail())
         } else {
@@ -177,6 +215,7 @@ impl Outbox {
 
     /// Ends it with a close frame, behind what is queued.
     pub(crate) fn close(&mut self, frame: Option<CloseFrame>) {
+        self.busy = true;
         self.close.get_or_insert_with(|| frame.map(Box::new));
     }
 
@@ -230,7 +269,7 @@ impl Outbox {
 #[inline]
 fn encode(message: Outgoing, protocol: &mut Protocol, wire: &mut Wire) -> Result<(), Error> {
     match message {
-        Outgoing::Message(message) if message.len() < SHARE * 4 => {
+        Outgoing::Message(message) if message.len() < SMALL => {
             protocol.send(&message, wire.tail())
         }
         message => encode_shared(message, protocol, wire),

@@ -130,6 +130,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
         let mut message = Some(message);
         poll_fn(move |cx| {
             let mut connection = self.shared.lock();
+            if let Some(first) = &message
+                && connection.is_busy_elsewhere()
+                && connection.send_at_once(first, None)?
+            {
+                return Poll::Ready(Ok(()));
+            }
             ready!(connection.poll_room(cx))?;
             if let Some(message) = message.take() {
                 connection.push(message)?;

@@ -190,8 +190,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// # Cancel safety
     ///
     /// Cancel safe: if it is dropped before it is ready, the message is not sent at all.
-    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.send_outgoing(Outgoing::Message(message.into())).await
+    pub fn send(&mut self, message: impl Into<Message>) -> impl Future<Output = Result<(), Error>> {
+        self.send_outgoing(Outgoing::Message(message.into()))
     }
 
     /// Sends a prepared message, as [`send`](WebSocket::send) sends another.
@@ -207,22 +207,44 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         self.send_outgoing(Outgoing::Prepared(message.clone())).await
     }
 
-    async fn send_outgoing(&mut self, message: Outgoing) -> Result<(), Error> {
-        self.connection.leave();
-        let result = match poll_fn(|cx| self.connection.poll_room(cx)).await {
-            Ok(()) => self.connection.push(message),
-            Err(error) => Err(error),
-        };
-        let result = match result {
-            // What is not written now is written by the next call.
-            Ok(()) if !self.connection.has_input() => self.write_some().await,
-            result => result,
-        };
-        // Whoever is told first that the connection is closed is told why.
-        result.map_err(|error| match error {
-            Error::Closed => self.connection.take_failure().unwrap_or(Error::Closed),
-            error => error,
+    /// One closure and no `async`: each layer of those would move the message once more.
+    fn send_outgoing(&mut self, message: Outgoing) -> impl Future<Output = Result<(), Error>> {
+        let mut message = Some(message);
+        poll_fn(move |cx| {
+            let result = match &message {
+                Some(first) => self.connection.send_at_once(first, Some(cx.waker())),
+                None => Ok(true),
+            };
+            let result = match result {
+                Ok(false) => ready!(self.poll_queue(cx, &mut message)),
+                result => result.map(|_| ()),
+            };
+            // Whoever is told first that the connection is closed is told why.
+            Poll::Ready(result.map_err(|error| match error {
+                Error::Closed => self.connection.take_failure().unwrap_or(Error::Closed),
+                error => error,
+            }))
         })
+    }
+
+    /// Queues the message when there is room.
+    fn poll_queue(
+        &mut self,
+        cx: &mut Context<'_>,
+        message: &mut Option<Outgoing>,
+    ) -> Poll<Result<(), Error>> {
+        self.connection.leave();
+        ready!(self.connection.poll_room(cx))?;
+        if let Some(message) = message.take() {
+            self.connection.push(message)?;
+        }
+        // What is not written now is written by the next call.
+        if !self.connection.has_input()
+            && let Poll::Ready(Err(error)) = self.connection.poll_write(cx)
+        {
+            return Poll::Ready(Err(error));
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Sends a ping of at most 125 bytes. Its pong comes as an event of

@@ -74,6 +74,36 @@ impl Wire {
         self.segments.push_back(bytes);
     }
 
+    /// Appends a frame to an empty wire and writes it at once. What the I/O does not take is kept.
+    ///
+    /// # Errors
+    ///
+    /// There is no frame, and nothing was written.
+    #[inline]
+    pub(crate) fn poll_write_through<E>(
+        &mut self,
+        mut io: Pin<&mut impl AsyncWrite>,
+        cx: &mut Context<'_>,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Poll<io::Result<()>>, E> {
+        let mut frame = SPARE.take();
+        encode(&mut frame)?;
+        let result = io.as_mut().poll_write(cx, &frame);
+        if matches!(result, Poll::Ready(Ok(taken)) if taken == frame.len()) {
+            give_back(frame);
+            return Ok(self.poll_flush(io, cx));
+        }
+        self.tail = frame;
+        Ok(match result {
+            Poll::Ready(Ok(taken)) => {
+                self.advance(taken);
+                Poll::Pending
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        })
+    }
+
     /// Writes until the I/O takes no more; says how much it took, and whether that was all.
     #[inline]
     pub(crate) fn poll_write(
@@ -182,11 +212,15 @@ impl Wire {
     /// Gives its memory to whichever connection writes next.
     fn empty_tail(&mut self) {
         self.written = 0;
-        let mut tail = std::mem::take(&mut self.tail);
-        if tail.capacity() <= SPARE_SIZE {
-            tail.clear();
-            SPARE.set(tail);
-        }
+        give_back(std::mem::take(&mut self.tail));
+    }
+}
+
+#[inline]
+fn give_back(mut memory: Vec<u8>) {
+    if memory.capacity() <= SPARE_SIZE {
+        memory.clear();
+        SPARE.set(memory);
     }
 }
 

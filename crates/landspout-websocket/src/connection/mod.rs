@@ -129,6 +129,12 @@ impl<Io> Connection<Io> {
         self.has_input() && self.receiver == Receiving::Absent && is_same(&self.task, cx)
     }
 
+    /// Whether the task that receives does something else now, and will not write.
+    #[inline]
+    pub(crate) fn is_busy_elsewhere(&self) -> bool {
+        self.receiver == Receiving::Absent
+    }
+
     fn wake_waiters(&self) {
         if let Some(waiters) = &self.waiters {
             waiters.wake_all();

@@ -1,8 +1,8 @@
 //! Sending on a connection.
 
-use super::Connection;
+use super::{Connection, Phase};
 use crate::error::Error;
-use crate::outbox::Outgoing;
+use crate::outbox::{Outgoing, SMALL};
 use crate::protocol::check_control;
 use bytes::Bytes;
 use std::pin::Pin;
@@ -28,9 +28,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
             let Some(io) = &mut self.io else { return Poll::Ready(Err(Error::Closed)) };
             self.outbox.commit(&mut self.protocol)?;
             let (mut len, mut result) = self.outbox.wire().poll_write(Pin::new(&mut *io), &mut cx);
+            let settled = self.outbox.settle();
             if let Poll::Ready(Ok(())) = result
                 && self.waiters.is_none()
-                && self.outbox.is_idle()
+                && settled
             {
                 // The usual: all is written, and nobody waited for it.
                 self.deadlines.wrote();
@@ -54,6 +55,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                     self.wake_waiters();
                 }
             }
+            self.outbox.settle();
             match result {
                 Poll::Ready(Ok(())) if self.outbox.len() == 0 => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(())) => {}
@@ -89,6 +91,31 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
             self.watch(cx);
         }
         result
+    }
+
+    /// Sends a message in one step, if it is small and nothing is before it: most are, and there is
+    /// nothing. Says whether it did.
+    #[inline]
+    pub(crate) fn send_at_once(
+        &mut self,
+        message: &Outgoing,
+        task: Option<&Waker>,
+    ) -> Result<bool, Error> {
+        let Outgoing::Message(message) = message else { return Ok(false) };
+        let is_calm = self.outbox.is_idle() && self.phase == Phase::Open && !self.has_input();
+        let (true, Some(io)) = (is_calm && message.len() < SMALL, &mut self.io) else {
+            return Ok(false);
+        };
+        let mut cx = Context::from_waker(task.unwrap_or(Waker::noop()));
+        let Connection { outbox, protocol, .. } = self;
+        self.deadlines.active();
+        match outbox.poll_write_through(message, protocol, Pin::new(io), &mut cx) {
+            Poll::Ready(result) => result?,
+            Poll::Pending => {
+                let _ = self.write_for(task)?;
+            }
+        }
+        Ok(true)
     }
 
     /// Queues a message for which there is room.
