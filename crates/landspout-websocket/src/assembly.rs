@@ -13,6 +13,8 @@ pub(crate) struct Limits {
     frame: usize,
     pub(crate) message: usize,
     fragments: usize,
+    /// A frame and a message of so many bytes break no limit.
+    pub(crate) least: usize,
 }
 
 impl Limits {
@@ -21,13 +23,8 @@ impl Limits {
             frame: config.max_frame,
             message: config.max_message,
             fragments: config.max_fragments,
+            least: config.max_frame.min(config.max_message),
         }
-    }
-
-    /// A frame and a message of so many bytes break no limit.
-    #[inline]
-    pub(crate) fn least(self) -> usize {
-        self.frame.min(self.message)
     }
 
     /// Judges a frame by the length that its head announces: what is too long is refused

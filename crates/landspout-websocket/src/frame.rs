@@ -3,7 +3,6 @@
 use crate::error::ProtocolError;
 use crate::mask::Key;
 use crate::role::Role;
-use std::ops::Range;
 
 /// The longest head: two bytes, eight of length, four of mask.
 pub(crate) const MAX_HEAD: usize = 14;
@@ -122,13 +121,15 @@ impl Head {
 pub(crate) struct SimpleHead {
     pub(crate) is_text: bool,
     pub(crate) key: Option<Key>,
-    /// Where the payload is, or will be.
-    pub(crate) payload: Range<usize>,
+    /// Where the payload begins.
+    pub(crate) begin: usize,
+    /// The payload's length, which may not be all there.
+    pub(crate) len: usize,
 }
 
 impl SimpleHead {
     /// Reads a head; `None` if it is of another kind, or wrong, or not all there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn parse(bytes: &[u8], role: Role) -> Option<SimpleHead> {
         let [first, second, ..] = *bytes else { return None };
         let is_text = match first ^ FIN {
@@ -140,9 +141,9 @@ impl SimpleHead {
         if (second & MASKED != 0) != is_server {
             return None;
         }
-        let (mut at, len) = match second & !MASKED {
+        let (mut begin, len) = match second & !MASKED {
             short @ 0..=125 => (2, usize::from(short)),
-            126 => match u16::from_be_bytes(*bytes[2..].first_chunk()?) {
+            126 => match u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?) {
                 0..=125 => return None,
                 len => (4, usize::from(len)),
             },
@@ -150,14 +151,10 @@ impl SimpleHead {
         };
         let mut key = None;
         if is_server {
-            key = Some(*bytes[at..].first_chunk()?);
-            at += 4;
+            key = Some(*bytes.get(begin..)?.first_chunk()?);
+            begin += 4;
         }
-        Some(SimpleHead { is_text, key, payload: at..at + len })
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.payload.len()
+        Some(SimpleHead { is_text, key, begin, len })
     }
 }
 
@@ -199,8 +196,8 @@ mod tests {
                 let (head, end) = Head::parse(&bytes, role, false).unwrap().unwrap();
                 assert_eq!(head.opcode == Opcode::Text, simple.is_text);
                 assert!(head.fin && !head.rsv1 && !head.opcode.is_control());
-                assert_eq!((head.key, head.len as usize), (simple.key, simple.len()));
-                assert_eq!(end, simple.payload.start);
+                assert_eq!((head.key, head.len as usize), (simple.key, simple.len));
+                assert_eq!(end, simple.begin);
             }
         }
     }

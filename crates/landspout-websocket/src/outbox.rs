@@ -269,9 +269,7 @@ impl Outbox {
 #[inline]
 fn encode(message: Outgoing, protocol: &mut Protocol, wire: &mut Wire) -> Result<(), Error> {
     match message {
-        Outgoing::Message(message) if message.len() < SMALL => {
-            protocol.send(&message, wire.tail())
-        }
+        Outgoing::Message(message) if message.len() < SMALL => protocol.send(&message, wire.tail()),
         message => encode_shared(message, protocol, wire),
     }
 }

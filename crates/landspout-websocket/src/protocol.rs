@@ -80,6 +80,8 @@ pub struct Protocol {
     message: Option<Box<Partial>>,
     /// A close frame or an error came: what follows is ignored.
     ended: bool,
+    /// What comes next is not the head of a message's first frame, or is ignored.
+    is_amid: bool,
     close_sent: bool,
 }
 
@@ -106,6 +108,7 @@ impl Protocol {
             control: Vec::new(),
             message: None,
             ended: false,
+            is_amid: false,
             close_sent: false,
         }
     }
@@ -130,41 +133,44 @@ impl Protocol {
     /// from now on, as they are after a close frame.
     pub fn receive(&mut self, bytes: &mut [u8]) -> Result<Received, ProtocolError> {
         match self.whole(bytes) {
-            Some(Ok(received)) => Ok(received),
-            Some(Err(error)) => {
-                self.ended = true;
-                Err(error)
-            }
+            Some((message, used)) => Ok(Received { used, event: Some(Event::Message(message)) }),
             None => self.receive_any(bytes),
         }
     }
 
-    /// A message that is all here, in one plain frame, as most are. For everything else there is
-    /// the long way.
-    #[inline]
-    fn whole(&mut self, bytes: &mut [u8]) -> Option<Result<Received, ProtocolError>> {
-        if self.frame.is_some() || self.head_len > 0 || self.message.is_some() || self.ended {
+    /// A message that is all here, in one plain frame, as most are, and where it ends. For
+    /// everything else there is the long way, and for what is wrong.
+    #[inline(always)]
+    pub(crate) fn whole(&mut self, bytes: &mut [u8]) -> Option<(Message, usize)> {
+        if self.is_amid {
             return None;
         }
-        let simple = SimpleHead::parse(bytes, self.role)?;
-        if simple.len() > self.limits.least() {
+        let SimpleHead { is_text, key, begin, len } = SimpleHead::parse(bytes, self.role)?;
+        if len > self.limits.least {
             return None;
         }
-        let payload = bytes.get_mut(simple.payload.clone())?;
-        if let Some(key) = simple.key {
+        let payload = bytes.get_mut(begin..)?.get_mut(..len)?;
+        if let Some(key) = key {
             mask::apply(payload, key);
         }
-        let message = match simple.is_text {
+        let message = match is_text {
             true => text::whole(payload).map(Message::Text),
             false => Ok(Message::Binary(Bytes::copy_from_slice(payload))),
         };
-        Some(message.map(|message| {
-            let used = simple.payload.end;
-            Received { used, event: Some(Event::Message(message)) }
-        }))
+        match (message, key) {
+            (Ok(message), _) => Some((message, begin + len)),
+            // Masked once more it is as it came.
+            (Err(_), Some(key)) => {
+                mask::apply(payload, key);
+                None
+            }
+            (Err(_), None) => None,
+        }
     }
 
-    fn receive_any(&mut self, bytes: &mut [u8]) -> Result<Received, ProtocolError> {
+    /// Takes bytes that are not just a message.
+    #[inline(never)]
+    pub(crate) fn receive_any(&mut self, bytes: &mut [u8]) -> Result<Received, ProtocolError> {
         let mut used = 0;
         let result = self.advance(bytes, &mut used);
         let closes = matches!(result, Ok(Some(Event::Close(_))) | Err(_));
@@ -172,6 +178,8 @@ impl Protocol {
             self.ended = true;
             self.message = None;
         }
+        self.is_amid =
+            self.frame.is_some() || self.head_len > 0 || self.message.is_some() || self.ended;
         result.map(|event| Received { used, event })
     }
 
@@ -304,7 +312,7 @@ impl Protocol {
     /// # Errors
     ///
     /// [`Error::Closed`] after a close frame was sent.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, message: &Message, out: &mut Vec<u8>) -> Result<(), Error> {
         let (opcode, payload) = match message {
             Message::Text(text) => (Opcode::Text, text.as_bytes()),
@@ -315,7 +323,7 @@ impl Protocol {
         {
             return self.write(opcode, true, &compressed, out);
         }
-        self.write(opcode, false, payload, out)
+        self.append(opcode, false, payload, out)
     }
 
     /// Appends a ping to the bytes to be written.
@@ -364,6 +372,17 @@ impl Protocol {
 
     /// Appends a frame with its payload.
     pub(crate) fn write(
+        &mut self,
+        opcode: Opcode,
+        compressed: bool,
+        payload: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.append(opcode, compressed, payload, out)
+    }
+
+    #[inline(always)]
+    fn append(
         &mut self,
         opcode: Opcode,
         compressed: bool,

@@ -147,8 +147,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// # Cancel safety
     ///
     /// Cancel safe: no message is lost, and the next call goes on where this one stopped.
-    pub async fn receive(&mut self) -> Result<Option<Message>, Error> {
-        poll_fn(|cx| self.poll_message(cx)).await
+    pub fn receive(&mut self) -> impl Future<Output = Result<Option<Message>, Error>> {
+        poll_fn(|cx| self.poll_message(cx))
     }
 
     /// Waits for the next event: messages, but also pings, pongs and the close frame, which are
@@ -165,6 +165,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         poll_fn(|cx| self.connection.poll_receive(cx)).await
     }
 
+    #[inline]
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
         loop {
             match ready!(self.connection.poll_receive(cx))? {

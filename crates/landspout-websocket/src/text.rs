@@ -53,6 +53,7 @@ impl TextBuilder {
 }
 
 /// A text that is there at once.
+#[inline]
 pub(crate) fn whole(bytes: &[u8]) -> Result<String, ProtocolError> {
     match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),

@@ -3,6 +3,7 @@
 use super::{Connection, Phase, Receiving, is_same};
 use crate::close::CloseFrame;
 use crate::error::Error;
+use crate::message::Message;
 use crate::protocol::Event;
 use crate::read_buffer::{self, Read};
 use crate::role::Role;
@@ -13,12 +14,43 @@ use tokio::io::{AsyncRead, AsyncWrite};
 impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
     /// The next event; `None` when the connection is closed. Whoever is given one has something
     /// else to do now.
+    #[inline]
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Event>, Error>> {
+        let mut read = None;
+        // Mostly nothing is to be written and nothing was read ahead, and there is a message or
+        // nothing.
+        if self.outbox.is_idle() && self.phase == Phase::Open && !self.has_input() {
+            match self.poll_read(cx) {
+                Poll::Ready(Ok(message)) => {
+                    self.deadlines.active();
+                    self.leave();
+                    return Poll::Ready(Ok(Some(Event::Message(message))));
+                }
+                Poll::Ready(Err(other)) => read = Some(other),
+                Poll::Pending if self.is_watched(cx) => {
+                    self.receiver = Receiving::Waiting;
+                    return Poll::Pending;
+                }
+                Poll::Pending => {}
+            }
+        }
+        self.poll_receive_any(cx, read)
+    }
+
+    /// The next event, whatever it is, of what was read already or is read now.
+    #[inline(never)]
+    fn poll_receive_any(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut first: Option<Read>,
+    ) -> Poll<Result<Option<Event>, Error>> {
         loop {
-            let read = if !matches!(self.phase, Phase::Open | Phase::Closing) {
+            let read = if let Some(read) = first.take() {
+                read
+            } else if !matches!(self.phase, Phase::Open | Phase::Closing) {
                 return self.poll_last(cx);
             } else if self.has_input() {
                 self.take_input()
@@ -27,7 +59,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
                     self.stop_writing(error);
                     continue;
                 }
-                match self.poll_read(cx) {
+                match self.poll_read_any(cx) {
                     Poll::Ready(read) => read,
                     // A stream that is always ready would keep the timer waiting; those of
                     // tokio say now and then that they are not.
@@ -93,12 +125,21 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
         Read::Bytes(result.map(|received| received.event))
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
-        let Some(io) = &mut self.io else { return Poll::Ready(Read::End) };
+    #[inline(always)]
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Read>> {
+        let Some(io) = &mut self.io else { return Poll::Ready(Err(Read::End)) };
         let read =
             ready!(read_buffer::poll_read(Pin::new(io), cx, &mut self.protocol, &mut self.input));
         self.deadlines.heard();
         Poll::Ready(read)
+    }
+
+    #[inline(never)]
+    fn poll_read_any(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
+        let read = ready!(self.poll_read(cx));
+        Poll::Ready(
+            read.map_or_else(|read| read, |message| Read::Bytes(Ok(Some(Event::Message(message))))),
+        )
     }
 
     /// What the protocol itself has to say to an event.

@@ -9,17 +9,19 @@ use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 impl<Io> Connection<Io> {
+    /// Whether the timer will wake this task in time: most polls are about something else, and
+    /// find it as they left it.
+    #[inline]
+    pub(super) fn is_watched(&self, cx: &Context<'_>) -> bool {
+        self.deadlines.is_armed()
+            && !self.timer.as_ref().is_some_and(|timer| timer.is_elapsed())
+            && is_same(&self.task, cx)
+    }
+
     /// Waits for the next deadline, and does what is due. It is ready when something was done.
     #[inline]
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        // Most polls are about something else, and find the timer as they left it.
-        if self.deadlines.is_armed()
-            && !self.timer.as_ref().is_some_and(|timer| timer.is_elapsed())
-            && is_same(&self.task, cx)
-        {
-            return Poll::Pending;
-        }
-        self.poll_deadlines(cx)
+        if self.is_watched(cx) { Poll::Pending } else { self.poll_deadlines(cx) }
     }
 
     #[cold]
