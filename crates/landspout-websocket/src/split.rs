@@ -28,10 +28,10 @@ impl<Io> Shared<Io> {
     }
 }
 
-pub(crate) fn split<Io>(mut connection: Box<Connection<Io>>) -> (Sender<Io>, Receiver<Io>) {
+pub(crate) fn split<Io>(mut connection: Connection<Io>) -> (Sender<Io>, Receiver<Io>) {
     connection.leave();
     let shared =
-        Arc::new(Shared { connection: Mutex::new(*connection), holds: AtomicBool::new(false) });
+        Arc::new(Shared { connection: Mutex::new(connection), holds: AtomicBool::new(false) });
     (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
 }
 

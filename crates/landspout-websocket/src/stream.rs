@@ -96,7 +96,7 @@ impl<Io> WebSocket<Io> {
 
     /// The two ends, so that one task can send while another receives.
     pub fn split(self) -> (Sender<Io>, Receiver<Io>) {
-        crate::split::split(self.connection)
+        crate::split::split(*self.connection)
     }
 }
 

@@ -56,9 +56,9 @@ impl Wire {
         &mut self.tail
     }
 
-    /// Appends bytes without copying them, unless they are few.
+    /// Appends bytes without copying them, unless they are few and there are others.
     pub(crate) fn push(&mut self, bytes: Bytes) {
-        if bytes.len() < SHARE {
+        if bytes.len() < SHARE && self.len() > 0 {
             self.tail().extend_from_slice(&bytes);
             return;
         }
@@ -115,8 +115,11 @@ impl Wire {
         // Mostly there is one piece, and the I/O takes it whole.
         if let Some(piece) = self.only_piece() {
             match io.as_mut().poll_write(cx, piece) {
-                Poll::Ready(Ok(taken)) if taken == len && self.segments.is_empty() => {
-                    self.empty_tail();
+                Poll::Ready(Ok(taken)) if taken == len => {
+                    if self.segments.pop_front().is_none() {
+                        self.empty_tail();
+                    }
+                    self.segments_len = 0;
                     return (len, self.poll_flush(io, cx));
                 }
                 Poll::Ready(Ok(0)) => {
