@@ -20,7 +20,52 @@ pub(crate) struct Checked {
 ///
 /// # Errors
 /// Why the request is refused.
+#[inline]
 pub(crate) fn check(
+    request: &Request,
+    config: &ServerConfig,
+    hosts: &Hosts,
+) -> Result<Checked, Refused> {
+    match is_plain(request, config, hosts) {
+        true => Ok(Checked { wants_upgrade: false }),
+        false => check_closely(request, config, hosts),
+    }
+}
+
+/// Whether a request is as most are: a common method, a path, and of the headers that matter here
+/// none but a `Host`, which is the first. The closer look finds nothing else in it.
+fn is_plain(request: &Request, config: &ServerConfig, hosts: &Hosts) -> bool {
+    let is_common = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::DELETE | Method::PATCH
+    );
+    let uri = request.uri();
+    let has_path = || {
+        let path = uri.path_and_query().map_or("", |path| path.as_str());
+        path.starts_with('/') && path.len() <= config.uri_bytes && path.is_ascii()
+    };
+    is_common
+        && config.method_bytes >= LONGEST_COMMON
+        && uri.authority().is_none()
+        && has_path()
+        && hosts.is_any()
+        && has_only_host(request.headers(), hosts)
+}
+
+/// The longest of the common methods has six letters.
+const LONGEST_COMMON: usize = "DELETE".len();
+
+fn has_only_host(headers: &HeaderMap, hosts: &Hosts) -> bool {
+    let Some((first, host)) = headers.iter().next() else { return false };
+    let mut names = headers.keys().skip(1);
+    *first == HOST
+        && headers.len() == headers.keys_len()
+        && names.all(|name| *name != EXPECT && *name != UPGRADE)
+        && hosts.is_host(host.as_bytes(), is_host)
+}
+
+#[inline(never)]
+fn check_closely(
     request: &Request,
     config: &ServerConfig,
     hosts: &Hosts,
@@ -168,5 +213,60 @@ fn is_port(bytes: &[u8]) -> bool {
             std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: &str, uri: &str, headers: &[(&'static str, &'static str)]) -> Request {
+        let mut request = Request::new(method.parse().unwrap(), uri.parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn a_plain_request_is_one_in_which_the_closer_look_finds_nothing() {
+        let (config, any) = (ServerConfig::default(), Hosts::new(&[]));
+        for (method, headers) in [
+            ("GET", &[("host", "a")][..]),
+            ("PATCH", &[("host", "a:80"), ("accept", "*/*"), ("cookie", "a=b")]),
+            ("DELETE", &[("host", "[::1]:8080"), ("content-length", "3")]),
+        ] {
+            let request = request(method, "/path?query", headers);
+            assert!(is_plain(&request, &config, &any), "{request:?}");
+            let checked = check_closely(&request, &config, &any).unwrap();
+            assert!(!checked.wants_upgrade, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_or_wants_an_upgrade_is_not_plain() {
+        let (config, any) = (ServerConfig::default(), Hosts::new(&[]));
+        let long = format!("/{}", "a".repeat(config.uri_bytes));
+        for (method, uri, headers) in [
+            ("CONNECT", "a:80", &[("host", "a")][..]),
+            ("MADEUP", "/", &[("host", "a")]),
+            ("GET", "*", &[("host", "a")]),
+            ("GET", "ftp://a/", &[("host", "a")]),
+            ("GET", "/\u{e4}", &[("host", "a")]),
+            ("GET", &long, &[("host", "a")]),
+            ("GET", "/", &[]),
+            ("GET", "/", &[("host", "")]),
+            ("GET", "/", &[("host", "a, b")]),
+            ("GET", "/", &[("host", "a"), ("host", "a")]),
+            ("GET", "/", &[("host", "a"), ("expect", "more")]),
+            ("GET", "/", &[("host", "a"), ("upgrade", "websocket")]),
+            ("GET", "/", &[("upgrade", "websocket"), ("host", "a")]),
+        ] {
+            let request = request(method, uri, headers);
+            assert!(!is_plain(&request, &config, &any), "{request:?}");
+        }
+        let request = request("GET", "/", &[("host", "a")]);
+        assert!(!is_plain(&request, &config, &Hosts::new(&["b".into()])));
+        assert!(!is_plain(&request, &config.clone().method_bytes(5), &any));
     }
 }

@@ -49,7 +49,7 @@ impl Clock {
     }
 }
 
-/// The limits of the config, in ticks. `None` is no limit.
+/// The limits of the config, times in ticks. `None` is no limit.
 #[derive(Debug)]
 pub(crate) struct Limits {
     first_byte: Option<u32>,
@@ -64,6 +64,8 @@ pub(crate) struct Limits {
     silence: Option<u32>,
     pub(crate) handler: Option<u32>,
     pub(crate) age: Option<u32>,
+    /// Requests that are answered at a time.
+    pub(crate) in_flight: usize,
 }
 
 impl Limits {
@@ -81,6 +83,10 @@ impl Limits {
             silence: ticks(SILENCE),
             handler: ticks(config.handler_timeout),
             age: ticks(config.connection_age),
+            in_flight: match config.max_requests {
+                0 => config.max_connections,
+                most => most,
+            },
         }
     }
 }

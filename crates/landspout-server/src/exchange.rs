@@ -100,10 +100,8 @@ impl Exchange {
             None => link.connection.clone(),
             Some(lane) => lane.connection.clone(),
         });
-        if link.is_trusted
-            && let Some(told) = proxied::told(request.headers(), &link.connection, config)
-        {
-            request.set_forwarded(told);
+        if link.is_trusted {
+            believe(&mut request, &link, config);
         }
         let record = link.observer().begin(&mut request, link.is_trusted);
         let is_head = request.method() == Method::HEAD;
@@ -124,11 +122,7 @@ impl Exchange {
     fn admit(&self, request: &Request, config: &ServerConfig) -> Result<Checked, Refused> {
         let connections = &self.link.connections;
         let checked = check(request, config, &connections.hosts)?;
-        let most = match config.max_requests {
-            0 => config.max_connections,
-            most => most,
-        };
-        if connections.in_flight.get() > most {
+        if connections.in_flight.get() > connections.limits.in_flight {
             return Err(Refused::new(Refusal::InFlight, "the server is too busy"));
         }
         Ok(checked)
@@ -153,16 +147,26 @@ impl Exchange {
             }
         }
         if self.link.connections.limits.handler.is_some() {
-            let deadline = Deadline::default();
-            request.set_deadline(deadline.clone());
-            self.handling = Some(Box::new(Handling::new(self.link.clone(), deadline)));
+            self.limit(request);
         }
         // What follows a body could be the body or the other protocol, depending on who reads it.
         if wants_upgrade && self.reading.is_none() {
-            let (sender, upgrade) = Upgrade::channel();
-            *self.upgrade().borrow_mut() = Some(sender);
-            request.set_upgrade(upgrade);
+            self.offer_upgrade(request);
         }
+    }
+
+    #[inline(never)]
+    fn limit(&mut self, request: &mut Request) {
+        let deadline = Deadline::default();
+        request.set_deadline(deadline.clone());
+        self.handling = Some(Box::new(Handling::new(self.link.clone(), deadline)));
+    }
+
+    #[inline(never)]
+    fn offer_upgrade(&self, request: &mut Request) {
+        let (sender, upgrade) = Upgrade::channel();
+        *self.upgrade().borrow_mut() = Some(sender);
+        request.set_upgrade(upgrade);
     }
 
     /// The handler did not answer yet; gives the answer in its place if its time is over.
@@ -194,7 +198,9 @@ impl Exchange {
     pub(crate) fn end(mut self, mut response: Response) -> http::Response<ResponseBody> {
         self.handling = None;
         let declared = self.prepare(&mut response);
-        self.account(&response);
+        if let Some(reading) = &self.reading {
+            self.account(reading, &response);
+        }
         if let Some(error) = response.take_error() {
             self.log(&response, &error);
         }
@@ -204,28 +210,24 @@ impl Exchange {
         let (head, body) = response.into_parts();
         let unframed = || declared.is_none() && body.len().is_none();
         self.link.ends_by_close.set(self.version < Version::HTTP_11 && unframed());
-        let bodiless = self.is_head || body.is_empty();
         let room = if self.is_head { None } else { declared };
-        http::Response::from_parts(head, ResponseBody::new(body, room, bodiless, self))
+        http::Response::from_parts(head, ResponseBody::new(body, room, self.is_head, self))
     }
 
     /// Makes the answer one that can be sent on this connection; its Content-Length, if it has one.
     fn prepare(&self, response: &mut Response) -> Option<u64> {
-        let upgrade = self.upgrade().borrow();
+        let upgrade = self.upgrade().take();
         let upgraded = upgrade.as_ref().is_some_and(|sender| !sender.is_closed());
-        drop(upgrade);
         if let Some(lane) = &self.lane {
-            return self.prepare_stream(lane, response, upgraded);
+            return self.prepare_stream(lane, response, upgrade.filter(|_| upgraded));
         }
-        let declared = make_sendable(response, self.is_head, upgraded).unwrap_or_else(|mistake| {
-            *response = Error::internal(mistake).into();
-            None
-        });
+        let declared = make_sendable(response, self.is_head, upgraded)
+            .unwrap_or_else(|mistake| replace(response, mistake));
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            self.link.upgrade.replace(upgrade);
             self.link.switches.set(true);
             return declared;
         }
-        self.link.upgrade.take();
         let spoilt = || self.reading.as_ref().is_some_and(Reading::spoils_connection);
         if self.last || self.link.is_draining() || spoilt() || self.link.is_spent() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -235,9 +237,15 @@ impl Exchange {
 
     /// The same on a share of a connection: there is no 101, and what the answer says of the
     /// connection is not for the client.
-    fn prepare_stream(&self, lane: &Lane, response: &mut Response, upgraded: bool) -> Option<u64> {
+    fn prepare_stream(
+        &self,
+        lane: &Lane,
+        response: &mut Response,
+        upgrade: Option<UpgradeSender>,
+    ) -> Option<u64> {
         if lane.protocol.is_some() && response.status().is_success() {
-            if upgraded {
+            if upgrade.is_some() {
+                lane.upgrade.replace(upgrade);
                 *response.body_mut() = Body::empty();
                 response.headers_mut().remove(CONTENT_LENGTH);
                 return None;
@@ -245,11 +253,8 @@ impl Exchange {
             // RFC 8441 §5: a success opens the other protocol, and nobody speaks it.
             *response = Error::new(501, "the protocol is not spoken here").into();
         }
-        lane.upgrade.take();
-        let declared = make_sendable(response, self.is_head, false).unwrap_or_else(|mistake| {
-            *response = Error::internal(mistake).into();
-            None
-        });
+        let declared = make_sendable(response, self.is_head, false)
+            .unwrap_or_else(|mistake| replace(response, mistake));
         if self.is_head {
             // This parser would send the body of an answer that has none (RFC 9110 §9.3.2).
             let body = std::mem::take(response.body_mut());
@@ -265,8 +270,7 @@ impl Exchange {
     }
 
     /// Counts a body that was refused. It was the handler that read it.
-    fn account(&self, response: &Response) {
-        let Some(reading) = &self.reading else { return };
+    fn account(&self, reading: &Reading, response: &Response) {
         let refused = match reading.failure() {
             Some(Failure::Timeout) => Some((Refusal::BodyTimeout, "the body was too slow")),
             Some(Failure::Malformed) => Some((Refusal::BadRequest, "the body is malformed")),
@@ -282,6 +286,7 @@ impl Exchange {
     }
 
     /// The one log line of a failure that nobody has told of yet.
+    #[cold]
     fn log(&self, response: &Response, error: &Error) {
         if error.status().is_server_error() && error.cause().is_some() {
             let route = response.route().map(|route| &*route.pattern);
@@ -289,4 +294,19 @@ impl Exchange {
             error!(target: "landspout::server", ?error, route, remote, "a request failed");
         }
     }
+}
+
+/// Tells the handler what a proxy that is believed told of the client.
+#[inline(never)]
+fn believe(request: &mut Request, link: &Link, config: &ServerConfig) {
+    if let Some(told) = proxied::told(request.headers(), &link.connection, config) {
+        request.set_forwarded(told);
+    }
+}
+
+/// Puts a 500 in the place of an answer that cannot be sent.
+#[cold]
+fn replace(response: &mut Response, mistake: &'static str) -> Option<u64> {
+    *response = Error::internal(mistake).into();
+    None
 }

@@ -24,22 +24,23 @@ enum Pieces {
 }
 
 impl ResponseBody {
-    /// `declared` is the answer's Content-Length, if it has one; a `bodiless` answer's body is never
-    /// read.
+    /// `declared` is the answer's Content-Length, if it has one; that to a HEAD is complete without
+    /// its body.
     pub(crate) fn new(
         body: Body,
         declared: Option<u64>,
-        bodiless: bool,
-        mut exchange: Exchange,
+        is_head: bool,
+        exchange: Exchange,
     ) -> ResponseBody {
         let pieces = match body.into_whole() {
             Ok(bytes) => Pieces::Whole(bytes),
-            Err(body) => Pieces::Streamed(Box::new(Streamed::new(body, declared))),
+            Err(body) => Pieces::Streamed(Streamed::new(body, declared)),
         };
-        if bodiless {
-            exchange.hand_over(0, true);
+        let mut response = ResponseBody { pieces, exchange };
+        if is_head || response.is_end_stream() {
+            response.exchange.hand_over(0, true);
         }
-        ResponseBody { pieces, exchange }
+        response
     }
 
     /// What was handed over did not reach its client.
@@ -118,8 +119,9 @@ struct Streamed {
 }
 
 impl Streamed {
-    fn new(body: Body, declared: Option<u64>) -> Streamed {
-        Streamed { body, room: declared, last: None, failed: None }
+    #[inline(never)]
+    fn new(body: Body, declared: Option<u64>) -> Box<Streamed> {
+        Box::new(Streamed { body, room: declared, last: None, failed: None })
     }
 
     #[inline(never)]
