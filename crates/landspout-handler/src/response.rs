@@ -215,19 +215,48 @@ impl Response {
 
     /// Head and body, as the `http` crate knows them. Error, route and upgrade stay behind.
     pub fn into_parts(mut self) -> (Parts, Body) {
+        self.clear();
         let inner = &mut *self.0;
         let head = std::mem::replace(&mut inner.head, empty_head());
         let body = std::mem::replace(&mut inner.body, Body::empty());
-        (inner.error, inner.route, inner.upgrade) = (None, None, None);
-        let _ = SPARE.try_with(|spare| spare.set(Some(self.0)));
+        self.spare();
         (head, body)
     }
 
     /// As `http::Response`, for code that speaks the `http` crate's types. Error, route and
     /// upgrade stay behind.
     pub fn into_http(self) -> http::Response<Body> {
-        let (head, body) = self.into_parts();
-        http::Response::from_parts(head, body)
+        self.into_http_with(|body| body)
+    }
+
+    /// As [`into_http`](Response::into_http), with a body that is made of this one's. For the server,
+    /// because the head moves once.
+    #[inline]
+    pub fn into_http_with<B>(mut self, convert: impl FnOnce(Body) -> B) -> http::Response<B> {
+        self.clear();
+        let inner = &mut *self.0;
+        let body = std::mem::replace(&mut inner.body, Body::empty());
+        let mut response = http::Response::new(convert(body));
+        *response.status_mut() = std::mem::take(&mut inner.head.status);
+        *response.version_mut() = std::mem::take(&mut inner.head.version);
+        std::mem::swap(response.headers_mut(), &mut inner.head.headers);
+        std::mem::swap(response.extensions_mut(), &mut inner.head.extensions);
+        self.spare();
+        response
+    }
+
+    /// Drops what neither head nor body holds.
+    fn clear(&mut self) {
+        let inner = &mut *self.0;
+        (inner.error, inner.route) = (None, None);
+        if inner.upgrade.is_some() {
+            inner.upgrade = None;
+        }
+    }
+
+    /// Keeps the memory of one that is as it was when it was new.
+    fn spare(self) {
+        let _ = SPARE.try_with(|spare| spare.set(Some(self.0)));
     }
 }
 
