@@ -46,24 +46,23 @@ impl<F: Future<Output = Response>> Future for Answering<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let record = this.exchange.as_ref().and_then(|exchange| exchange.record.as_ref());
-        let entered = record.map(|record| record.span.enter());
-        let response = match this.handling.as_pin_mut() {
-            Some(handling) => match catch_panic(|| handling.poll(cx)) {
-                Ok(Poll::Ready(response)) => response,
-                Ok(Poll::Pending) => {
-                    drop(entered);
-                    let overdue = this.exchange.as_mut().and_then(|exchange| exchange.wait(cx));
-                    return overdue.map_or(Poll::Pending, |refusal| {
-                        let exchange = this.exchange.take().expect("it was waited for");
-                        Poll::Ready(Ok(exchange.end(refusal.into())))
-                    });
-                }
-                Err(panic) => Error::from(panic).into(),
-            },
-            None => this.refusal.take().expect("without a handler there is a refusal").into(),
+        let polled = {
+            let record = this.exchange.as_ref().and_then(|exchange| exchange.record.as_ref());
+            let _entered = record.map(|record| record.span.enter());
+            match this.handling.as_pin_mut() {
+                Some(handling) => catch_panic(|| handling.poll(cx)).map_err(Error::from),
+                None => Err(this.refusal.take().expect("without a handler there is a refusal")),
+            }
         };
-        drop(entered);
+        let response = match polled {
+            Ok(Poll::Ready(response)) => response,
+            Ok(Poll::Pending) => {
+                let overdue = this.exchange.as_mut().and_then(|exchange| exchange.wait(cx));
+                let Some(refusal) = overdue else { return Poll::Pending };
+                refusal.into()
+            }
+            Err(error) => error.into(),
+        };
         let exchange = this.exchange.take().expect("a future is not polled after its end");
         Poll::Ready(Ok(exchange.end(response)))
     }

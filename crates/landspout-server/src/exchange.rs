@@ -15,8 +15,7 @@ use crate::sendable::make_sendable;
 use crate::{Refusal, ServerConfig};
 use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Method, StatusCode, Version};
-use landspout_handler::{Body, Deadline, Error, Request, Response, Upgrade, UpgradeSender};
-use std::cell::RefCell;
+use landspout_handler::{Body, Deadline, Error, Request, Response, Upgrade};
 use std::rc::Rc;
 use std::task::Context;
 use tracing::error;
@@ -30,13 +29,19 @@ pub(crate) struct Exchange {
     pub(crate) record: Option<Box<Record>>,
     /// Of the request's body, if it has one.
     reading: Option<Reading>,
-    is_head: bool,
-    version: Version,
-    /// The connection ends with this answer.
-    last: bool,
     /// The time of the handler, until it answers, if there is a limit.
     handling: Option<Box<Handling>>,
+    /// Those of `HEAD`, `OLD` and `LAST` that hold, in a whole word: beside bools and enums, the
+    /// exchange would be moved in pieces that overlap.
+    marks: usize,
 }
+
+/// The request is a HEAD.
+const HEAD: usize = 1;
+/// The client speaks HTTP/1.0.
+const OLD: usize = 2;
+/// The connection ends with this answer.
+const LAST: usize = 4;
 
 impl Drop for Exchange {
     fn drop(&mut self) {
@@ -59,6 +64,7 @@ impl Exchange {
     /// Begins with a request that came on `link`: as handlers know it, or why it is refused.
     /// `reading` tells of its body; without it there is none. `judged` says whether its framing has
     /// one reading.
+    #[inline]
     pub(crate) fn begin(
         link: Rc<Link>,
         config: &ServerConfig,
@@ -68,7 +74,9 @@ impl Exchange {
     ) -> (Exchange, Result<Request, Error>) {
         link.begin_request();
         let judged = judged.map_err(|why| Refused::new(Refusal::BadRequest, why));
-        Exchange::begin_on(link, None, config, request, reading, judged)
+        let mut exchange = Exchange::new(link, None, &request, reading);
+        let received = exchange.receive(config, request, judged);
+        (exchange, received)
     }
 
     /// As [`begin`](Exchange::begin), on a share of a connection; `unified` says whether the request
@@ -82,40 +90,53 @@ impl Exchange {
         unified: Result<(), Refused>,
     ) -> (Exchange, Result<Request, Error>) {
         lane.link().count_request();
-        Exchange::begin_on(lane.link().clone(), Some(lane), config, request, reading, unified)
+        let mut exchange = Exchange::new(lane.link().clone(), Some(lane), &request, reading);
+        let received = exchange.receive(config, request, unified);
+        (exchange, received)
     }
 
     #[inline]
-    fn begin_on(
+    fn new(
         link: Rc<Link>,
         lane: Option<Rc<Lane>>,
-        config: &ServerConfig,
-        mut request: Request,
+        request: &Request,
         reading: Option<Reading>,
-        judged: Result<(), Refused>,
-    ) -> (Exchange, Result<Request, Error>) {
+    ) -> Exchange {
         let in_flight = &link.connections.in_flight;
         in_flight.set(in_flight.get() + 1);
-        request.set_connection(match &lane {
-            None => link.connection.clone(),
-            Some(lane) => lane.connection.clone(),
-        });
-        if link.is_trusted {
-            believe(&mut request, &link, config);
+        let mut marks = 0;
+        if request.method() == Method::HEAD {
+            marks |= HEAD;
         }
-        let record = link.observer().begin(&mut request, link.is_trusted);
-        let is_head = request.method() == Method::HEAD;
-        let version = request.version();
-        let mut exchange =
-            Exchange { link, lane, record, reading, is_head, version, last: false, handling: None };
-        let received = match judged.and_then(|()| exchange.admit(&request, config)) {
+        if request.version() < Version::HTTP_11 {
+            marks |= OLD;
+        }
+        Exchange { link, lane, record: None, reading, handling: None, marks }
+    }
+
+    /// Makes the request what handlers know, if it is fit for them.
+    fn receive(
+        &mut self,
+        config: &ServerConfig,
+        mut request: Request,
+        judged: Result<(), Refused>,
+    ) -> Result<Request, Error> {
+        let connection = match &self.lane {
+            None => &self.link.connection,
+            Some(lane) => &lane.connection,
+        };
+        request.set_connection(connection.clone());
+        if self.link.is_trusted {
+            believe(&mut request, &self.link, config);
+        }
+        self.record = self.link.observer().begin(&mut request, self.link.is_trusted);
+        match judged.and_then(|()| self.admit(&request, config)) {
             Ok(checked) => {
-                exchange.receive(config, &mut request, checked);
+                self.equip(config, &mut request, checked);
                 Ok(request)
             }
-            Err(refused) => Err(exchange.refuse(refused)),
-        };
-        (exchange, received)
+            Err(refused) => Err(self.refuse(refused)),
+        }
     }
 
     /// Whether the request is fit to be answered, and there is room for it.
@@ -131,11 +152,14 @@ impl Exchange {
     #[cold]
     fn refuse(&mut self, refused: Refused) -> Error {
         self.link.refuse(refused.cause, &refused.why);
-        self.last = refused.ends_connection();
+        if refused.ends_connection() {
+            self.marks |= LAST;
+        }
         refused.to_error()
     }
 
-    fn receive(&mut self, config: &ServerConfig, request: &mut Request, checked: Checked) {
+    /// Gives the request what belongs to it.
+    fn equip(&mut self, config: &ServerConfig, request: &mut Request, checked: Checked) {
         // The parser's own right to the connection, which it will not grant.
         request.extensions_mut().clear();
         request.body_mut().set_limit(config.body_bytes);
@@ -165,7 +189,8 @@ impl Exchange {
     #[inline(never)]
     fn offer_upgrade(&self, request: &mut Request) {
         let (sender, upgrade) = Upgrade::channel();
-        *self.upgrade().borrow_mut() = Some(sender);
+        let place = self.lane.as_ref().map_or(&self.link.upgrade, |lane| &lane.upgrade);
+        place.replace(Some(sender));
         request.set_upgrade(upgrade);
     }
 
@@ -195,33 +220,45 @@ impl Exchange {
     }
 
     /// Ends with an answer: as the parser knows it.
+    #[inline]
     pub(crate) fn end(mut self, mut response: Response) -> http::Response<ResponseBody> {
-        self.handling = None;
-        let declared = self.prepare(&mut response);
+        if self.handling.is_some() {
+            self.handling = None;
+        }
+        let declared = match &self.lane {
+            None => self.prepare(&mut response),
+            Some(lane) => self.prepare_stream(lane, &mut response),
+        };
         if let Some(reading) = &self.reading {
             self.account(reading, &response);
         }
-        if let Some(error) = response.take_error() {
-            self.log(&response, &error);
+        if response.error().is_some() {
+            self.tell_error(&mut response);
         }
         if let Some(record) = &mut self.record {
             record.answer(&mut response);
         }
-        let (head, body) = response.into_parts();
-        let unframed = || declared.is_none() && body.len().is_none();
-        self.link.ends_by_close.set(self.version < Version::HTTP_11 && unframed());
-        let room = if self.is_head { None } else { declared };
-        http::Response::from_parts(head, ResponseBody::new(body, room, self.is_head, self))
+        let unframed = || declared.is_none() && response.body().len().is_none();
+        self.link.ends_by_close.set(self.is(OLD) && unframed());
+        let room = if self.is(HEAD) { None } else { declared };
+        response.into_http_with(|body| ResponseBody::new(body, room, self))
+    }
+
+    fn is(&self, mark: usize) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Whether the request is one that is answered without a body.
+    pub(crate) fn is_head(&self) -> bool {
+        self.is(HEAD)
     }
 
     /// Makes the answer one that can be sent on this connection; its Content-Length, if it has one.
+    #[inline]
     fn prepare(&self, response: &mut Response) -> Option<u64> {
-        let upgrade = self.upgrade().take();
+        let upgrade = self.link.upgrade.take();
         let upgraded = upgrade.as_ref().is_some_and(|sender| !sender.is_closed());
-        if let Some(lane) = &self.lane {
-            return self.prepare_stream(lane, response, upgrade.filter(|_| upgraded));
-        }
-        let declared = make_sendable(response, self.is_head, upgraded)
+        let declared = make_sendable(response, self.is_head(), upgraded)
             .unwrap_or_else(|mistake| replace(response, mistake));
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             self.link.upgrade.replace(upgrade);
@@ -229,7 +266,7 @@ impl Exchange {
             return declared;
         }
         let spoilt = || self.reading.as_ref().is_some_and(Reading::spoils_connection);
-        if self.last || self.link.is_draining() || spoilt() || self.link.is_spent() {
+        if self.is(LAST) || self.link.is_draining() || spoilt() || self.link.is_spent() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         declared
@@ -237,12 +274,9 @@ impl Exchange {
 
     /// The same on a share of a connection: there is no 101, and what the answer says of the
     /// connection is not for the client.
-    fn prepare_stream(
-        &self,
-        lane: &Lane,
-        response: &mut Response,
-        upgrade: Option<UpgradeSender>,
-    ) -> Option<u64> {
+    #[inline(never)]
+    fn prepare_stream(&self, lane: &Lane, response: &mut Response) -> Option<u64> {
+        let upgrade = lane.upgrade.take().filter(|sender| !sender.is_closed());
         if lane.protocol.is_some() && response.status().is_success() {
             if upgrade.is_some() {
                 lane.upgrade.replace(upgrade);
@@ -253,9 +287,9 @@ impl Exchange {
             // RFC 8441 §5: a success opens the other protocol, and nobody speaks it.
             *response = Error::new(501, "the protocol is not spoken here").into();
         }
-        let declared = make_sendable(response, self.is_head, false)
+        let declared = make_sendable(response, self.is_head(), false)
             .unwrap_or_else(|mistake| replace(response, mistake));
-        if self.is_head {
+        if self.is_head() {
             // This parser would send the body of an answer that has none (RFC 9110 §9.3.2).
             let body = std::mem::take(response.body_mut());
             if let (None, Some(len @ 1..)) = (declared, body.len()) {
@@ -265,11 +299,8 @@ impl Exchange {
         declared
     }
 
-    fn upgrade(&self) -> &RefCell<Option<UpgradeSender>> {
-        self.lane.as_ref().map_or(&self.link.upgrade, |lane| &lane.upgrade)
-    }
-
     /// Counts a body that was refused. It was the handler that read it.
+    #[inline(never)]
     fn account(&self, reading: &Reading, response: &Response) {
         let refused = match reading.failure() {
             Some(Failure::Timeout) => Some((Refusal::BodyTimeout, "the body was too slow")),
@@ -287,7 +318,8 @@ impl Exchange {
 
     /// The one log line of a failure that nobody has told of yet.
     #[cold]
-    fn log(&self, response: &Response, error: &Error) {
+    fn tell_error(&self, response: &mut Response) {
+        let Some(error) = response.take_error() else { return };
         if error.status().is_server_error() && error.cause().is_some() {
             let route = response.route().map(|route| &*route.pattern);
             let remote = self.link.connection.remote_addr().map(tracing::field::display);

@@ -26,18 +26,14 @@ enum Pieces {
 impl ResponseBody {
     /// `declared` is the answer's Content-Length, if it has one; that to a HEAD is complete without
     /// its body.
-    pub(crate) fn new(
-        body: Body,
-        declared: Option<u64>,
-        is_head: bool,
-        exchange: Exchange,
-    ) -> ResponseBody {
+    #[inline]
+    pub(crate) fn new(body: Body, declared: Option<u64>, exchange: Exchange) -> ResponseBody {
         let pieces = match body.into_whole() {
             Ok(bytes) => Pieces::Whole(bytes),
             Err(body) => Pieces::Streamed(Streamed::new(body, declared)),
         };
         let mut response = ResponseBody { pieces, exchange };
-        if is_head || response.is_end_stream() {
+        if response.exchange.is_head() || response.is_end_stream() {
             response.exchange.hand_over(0, true);
         }
         response
@@ -71,22 +67,7 @@ impl http_body::Body for ResponseBody {
                 exchange.hand_over(piece.len(), bytes.is_empty());
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
-            Pieces::Streamed(streamed) => {
-                let frame = ready!(streamed.poll_frame(cx));
-                let (len, is_last) = match &frame {
-                    None => (0, true),
-                    Some(Ok(frame)) => {
-                        let len = frame.data_ref().map_or(0, Bytes::len);
-                        (len, streamed.is_complete_after(frame))
-                    }
-                    Some(Err(_)) => (0, false),
-                };
-                if len >= LARGE {
-                    exchange.expect_large();
-                }
-                exchange.hand_over(len, is_last);
-                Poll::Ready(frame)
-            }
+            Pieces::Streamed(streamed) => poll_streamed(streamed, exchange, cx),
         }
     }
 
@@ -103,6 +84,28 @@ impl http_body::Body for ResponseBody {
             Pieces::Streamed(streamed) => streamed.body.size_hint(),
         }
     }
+}
+
+#[inline(never)]
+fn poll_streamed(
+    streamed: &mut Streamed,
+    exchange: &mut Exchange,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    let frame = ready!(streamed.poll_frame(cx));
+    let (len, is_last) = match &frame {
+        None => (0, true),
+        Some(Ok(frame)) => {
+            let len = frame.data_ref().map_or(0, Bytes::len);
+            (len, streamed.is_complete_after(frame))
+        }
+        Some(Err(_)) => (0, false),
+    };
+    if len >= LARGE {
+        exchange.expect_large();
+    }
+    exchange.hand_over(len, is_last);
+    Poll::Ready(frame)
 }
 
 /// A body that comes piece by piece.
@@ -124,7 +127,6 @@ impl Streamed {
         Box::new(Streamed { body, room: declared, last: None, failed: None })
     }
 
-    #[inline(never)]
     fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,

@@ -4,6 +4,7 @@ use super::Record;
 use tracing::{Level, enabled, info};
 
 /// Whether somebody listens.
+#[inline]
 pub(crate) fn is_wanted() -> bool {
     enabled!(target: "landspout::access", Level::INFO)
 }

@@ -45,6 +45,7 @@ impl Record {
     }
 
     /// Takes down the answer, and marks it with the request's id.
+    #[inline(never)]
     pub(crate) fn answer(&mut self, response: &mut Response) {
         self.status = Some(response.status());
         self.route = response.route().cloned();
