@@ -31,10 +31,14 @@ impl Hosts {
     }
 
     /// Whether a `Host` header is well-formed, as `is_host` says if it is not the same as the last.
+    #[inline]
     pub(crate) fn is_host(&self, value: &[u8], is_host: fn(&[u8]) -> bool) -> bool {
-        if *self.last.borrow() == value {
-            return !value.is_empty();
-        }
+        let is_last = *self.last.borrow() == value;
+        if is_last { !value.is_empty() } else { self.is_new_host(value, is_host) }
+    }
+
+    #[inline(never)]
+    fn is_new_host(&self, value: &[u8], is_host: fn(&[u8]) -> bool) -> bool {
         let is_host = is_host(value);
         if is_host && value.len() <= REMEMBERED {
             value.clone_into(&mut self.last.borrow_mut());

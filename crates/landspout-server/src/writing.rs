@@ -21,6 +21,23 @@ impl Link {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        let mut batch = self.connections.batch.borrow_mut();
+        if batch.len() + len <= BATCH_LEN && !self.is_blocked() {
+            pieces.iter().for_each(|piece| batch.extend_from_slice(piece));
+            return Poll::Ready(Ok(len));
+        }
+        drop(batch);
+        self.poll_write_more(cx, pieces, len)
+    }
+
+    /// Takes bytes that may have to wait for others to go, or to be written by themselves.
+    #[inline(never)]
+    fn poll_write_more(
+        &self,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+        len: usize,
+    ) -> Poll<io::Result<usize>> {
         if !self.has_room(len) {
             ready!(self.poll_room(cx, len))?;
         }
@@ -33,14 +50,12 @@ impl Link {
     }
 
     /// Whether so many bytes need not wait for others.
-    #[inline]
     fn has_room(&self, len: usize) -> bool {
         // Of a parser that ends with 101, nobody gets what it could not write.
         self.switches.get() || !self.is_blocked() && self.joins_batch(len)
     }
 
     /// Whether so many bytes go out together with those that are batched.
-    #[inline]
     fn joins_batch(&self, len: usize) -> bool {
         let batched = self.connections.batch.borrow().len();
         batched == 0 || batched + len <= BATCH_LEN
@@ -52,7 +67,6 @@ impl Link {
     }
 
     /// Sends what is to go out before so many bytes are taken.
-    #[cold]
     fn poll_room(&self, cx: &mut Context<'_>, len: usize) -> Poll<io::Result<()>> {
         if self.is_blocked() {
             ready!(self.poll_rest(cx))?;
@@ -64,7 +78,6 @@ impl Link {
         Poll::Ready(Ok(()))
     }
 
-    #[inline(never)]
     fn poll_write_now(
         &self,
         cx: &mut Context<'_>,

@@ -123,7 +123,7 @@ impl<H: Handler + 'static> Http<H> {
         let (body, reading) = if incoming.is_end_stream() {
             (Body::empty(), None)
         } else {
-            let expects = head.headers.contains_key(EXPECT);
+            let expects = head.headers.keys().any(|name| *name == EXPECT);
             let (body, reading) = RequestBody::new(incoming, expects, explain_body);
             (Body::wrap(body), Some(reading))
         };

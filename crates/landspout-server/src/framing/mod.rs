@@ -95,18 +95,25 @@ impl Witness {
     ///
     /// # Errors
     /// Why the request has more than one reading. The connection must end with the answer.
+    #[inline]
     pub(crate) fn judge(&mut self, heads: &[u8], found: Found) -> Result<(), &'static str> {
-        let fresh = &heads[self.judged..];
-        if self.kept.is_empty() {
-            self.judged += match (plain_len(fresh, found), found.body) {
-                // Most requests are no more than a head.
-                (Some(len), Size::None) => len,
-                (plain, _) => self.end_of_request(fresh, found, plain)?,
-            };
-            return Ok(());
+        if !self.kept.is_empty() {
+            return self.judge_kept(heads, found);
         }
+        let fresh = &heads[self.judged..];
+        self.judged += match (plain_len(fresh, found), found.body) {
+            // Most requests are no more than a head.
+            (Some(len), Size::None) => len,
+            (plain, _) => self.end_of_request(fresh, found, plain)?,
+        };
+        Ok(())
+    }
+
+    /// Judges a head that began in an earlier poll.
+    #[inline(never)]
+    fn judge_kept(&mut self, heads: &[u8], found: Found) -> Result<(), &'static str> {
         let mut kept = std::mem::take(&mut self.kept);
-        kept.extend_from_slice(fresh);
+        kept.extend_from_slice(&heads[self.judged..]);
         self.judged = heads.len();
         let plain = plain_len(&kept, found);
         let end = self.end_of_request(&kept, found, plain)?;
@@ -117,8 +124,9 @@ impl Witness {
 
     /// Keeps what was not judged, at the end of a poll.
     pub(crate) fn keep(&mut self, heads: &mut Vec<u8>) {
-        self.kept.extend_from_slice(&heads[self.judged..]);
-        if self.kept.is_empty() {
+        if self.judged < heads.len() {
+            self.kept.extend_from_slice(&heads[self.judged..]);
+        } else if self.kept.is_empty() && self.kept.capacity() > 0 {
             // A connection that waits is to own no memory.
             self.kept = Vec::new();
         }
@@ -128,6 +136,7 @@ impl Witness {
 
     /// Follows the request that `bytes` begin with, whose head is so long if it is plain; gives how
     /// many of them are its own.
+    #[inline(never)]
     fn end_of_request(
         &mut self,
         bytes: &[u8],
