@@ -120,15 +120,14 @@ impl<H: Handler + 'static> Http<H> {
     ) -> Answering<impl Future<Output = Response> + 'a> {
         let (head, incoming) = request.into_parts();
         let size = size_of(&incoming);
-        let (body, reading) = if incoming.is_end_stream() {
-            (Body::empty(), None)
-        } else {
-            let expects = head.headers.keys().any(|name| *name == EXPECT);
-            let (body, reading) = RequestBody::new(incoming, expects, explain_body);
-            (Body::wrap(body), Some(reading))
-        };
         // At once, so that what follows hands on a pointer and not a head.
-        let request = Received::from_parts(head, body);
+        let mut request = Received::from_parts(head, Body::empty());
+        let reading = (!incoming.is_end_stream()).then(|| {
+            let expects = request.headers().keys().any(|name| *name == EXPECT);
+            let (body, reading) = RequestBody::new(incoming, expects, explain_body);
+            *request.body_mut() = Body::wrap(body);
+            reading
+        });
         let judged = {
             let heads = link.connections.heads.borrow();
             witness.borrow_mut().judge(&heads, found(&request, size))

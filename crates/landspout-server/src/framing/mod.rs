@@ -193,6 +193,7 @@ fn read_closely(bytes: &[u8], found: Found) -> Result<usize, &'static str> {
 /// A CR that is no line's end the parser has refused, so only the LFs are looked for. A length that is
 /// told twice, or beside chunks, is at least one line that the parser has not kept; one that it has
 /// kept it has read as digits and nothing else.
+#[inline]
 fn plain_len(bytes: &[u8], found: Found) -> Option<usize> {
     if found.body == Size::Unknown {
         return None;
