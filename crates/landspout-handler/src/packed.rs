@@ -165,7 +165,7 @@ mod tests {
         secret.set_sensitive(true);
         request.headers_mut().append("cookie", secret);
         let route = Route { pattern: "/{name}".into(), names: ["name".into()].into() };
-        request.set_route(Arc::new(route), [1..5]);
+        request.set_route(Arc::new(route), std::iter::once(1..5));
         *request.method_mut() = Method::PUT;
         request
     }
