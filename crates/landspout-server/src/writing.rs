@@ -22,7 +22,8 @@ impl Link {
     ) -> Poll<io::Result<usize>> {
         let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
         let mut batch = self.connections.batch.borrow_mut();
-        if batch.len() + len <= BATCH_LEN && !self.is_blocked() {
+        let fits = batch.len() + len <= BATCH_LEN;
+        if fits && (len <= LARGE || !batch.is_empty()) && !self.is_blocked() {
             pieces.iter().for_each(|piece| batch.extend_from_slice(piece));
             return Poll::Ready(Ok(len));
         }
