@@ -4,7 +4,7 @@ use crate::Body;
 use crate::place::{About, Content, Place, Whole};
 use crate::spare::Head;
 use bytes::{Buf, BufMut, Bytes};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 use std::cell::{Cell, OnceCell};
 use std::mem::take;
 use std::ops::Range;
@@ -29,11 +29,42 @@ struct Rest {
     body: Body,
 }
 
-/// Where the target begins: behind its length.
-const TARGET_AT: usize = 4;
-
 /// Marks the length of a value that is not to be shown.
-const SENSITIVE: u32 = 1 << 31;
+const SENSITIVE: u8 = 1 << 7;
+
+/// Marks a name that stands in [`NAMES`]: the other bits say where.
+const KNOWN: u8 = 1 << 7;
+
+/// Names that handshakes and browsers send, which take one byte each.
+static NAMES: [HeaderName; 24] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::AUTHORIZATION,
+    header::CACHE_CONTROL,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::COOKIE,
+    header::FORWARDED,
+    header::HOST,
+    header::ORIGIN,
+    header::PRAGMA,
+    header::REFERER,
+    header::SEC_WEBSOCKET_EXTENSIONS,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_PROTOCOL,
+    header::SEC_WEBSOCKET_VERSION,
+    header::UPGRADE,
+    header::USER_AGENT,
+    HeaderName::from_static("sec-fetch-dest"),
+    HeaderName::from_static("sec-fetch-mode"),
+    HeaderName::from_static("sec-fetch-site"),
+    HeaderName::from_static("x-forwarded-for"),
+];
+
+/// In place of a length that does not fit: four bytes with the length follow.
+const LONG: u8 = SENSITIVE - 1;
 
 impl Packed {
     /// Takes what a request consists of; nothing if there is no text for it.
@@ -42,7 +73,8 @@ impl Packed {
         let target = head.uri.to_string();
         target.parse::<Uri>().ok()?;
         let query = head.uri.query().map_or(0, |query| query.len() + 1);
-        let path_end = TARGET_AT + target.len() - query;
+        let target_at = if target.len() < LONG.into() { 1 } else { 5 };
+        let path_end = target_at + target.len() - query;
         let path_start = path_end - head.uri.path().len();
         let path = u16::try_from(path_start).ok()?..u16::try_from(path_end).ok()?;
         let rest = (!head.extensions.is_empty() || !body.is_empty())
@@ -51,7 +83,7 @@ impl Packed {
             about: take(about),
             version: head.version,
             path,
-            text: write(&target, &head.method, &head.headers).into_boxed_slice(),
+            text: write(&target, &head.method, &head.headers),
             rest: Cell::new(rest),
             unpacked: OnceCell::new(),
         })
@@ -98,24 +130,30 @@ impl Packed {
 }
 
 /// Behind each other, each behind its length: target, method, and the name and the value of each
-/// header.
-fn write(target: &str, method: &Method, headers: &HeaderMap) -> Vec<u8> {
-    let lines = headers.iter().map(|(name, value)| 8 + name.as_str().len() + value.len());
-    let len = 8 + target.len() + method.as_str().len() + lines.sum::<usize>();
-    let mut text = Vec::with_capacity(len);
+/// header; of a name that is known its number alone.
+fn write(target: &str, method: &Method, headers: &HeaderMap) -> Box<[u8]> {
+    let mut text = Vec::new();
     put(&mut text, target.as_bytes(), 0);
     put(&mut text, method.as_str().as_bytes(), 0);
     for (name, value) in headers {
-        put(&mut text, name.as_str().as_bytes(), 0);
+        match NAMES.iter().position(|known| known == name) {
+            Some(at) => text.put_u8(KNOWN | at as u8),
+            None => put(&mut text, name.as_str().as_bytes(), 0),
+        }
         let mark = if value.is_sensitive() { SENSITIVE } else { 0 };
         put(&mut text, value.as_bytes(), mark);
     }
-    text
+    text.into_boxed_slice()
 }
 
-fn put(text: &mut Vec<u8>, piece: &[u8], mark: u32) {
-    let len = u32::try_from(piece.len()).expect("heads are far from 2 GiB");
-    text.put_u32_ne(len | mark);
+fn put(text: &mut Vec<u8>, piece: &[u8], mark: u8) {
+    match u8::try_from(piece.len()) {
+        Ok(len) if len < LONG => text.put_u8(len | mark),
+        _ => {
+            text.put_u8(LONG | mark);
+            text.put_u32_ne(u32::try_from(piece.len()).expect("heads are far from 4 GiB"));
+        }
+    }
     text.extend_from_slice(piece);
 }
 
@@ -126,9 +164,8 @@ fn read(mut text: Bytes) -> (Uri, Method, HeaderMap) {
     let method = Method::from_bytes(&method).expect("this was a method");
     let mut headers = HeaderMap::new();
     while text.has_remaining() {
-        let (name, _) = get(&mut text);
+        let name = read_name(&mut text);
         let (value, mark) = get(&mut text);
-        let name = HeaderName::from_bytes(&name).expect("this was a name");
         let mut value = HeaderValue::from_maybe_shared(value).expect("this was a value");
         value.set_sensitive(mark != 0);
         headers.append(name, value);
@@ -136,9 +173,21 @@ fn read(mut text: Bytes) -> (Uri, Method, HeaderMap) {
     (uri, method, headers)
 }
 
-fn get(text: &mut Bytes) -> (Bytes, u32) {
-    let len = text.get_u32_ne();
-    (text.split_to((len & !SENSITIVE) as usize), len & SENSITIVE)
+fn read_name(text: &mut Bytes) -> HeaderName {
+    let known = text[0] & KNOWN != 0;
+    if known {
+        return NAMES[usize::from(text.get_u8() & !KNOWN)].clone();
+    }
+    HeaderName::from_bytes(&get(text).0).expect("this was a name")
+}
+
+fn get(text: &mut Bytes) -> (Bytes, u8) {
+    let first = text.get_u8();
+    let len = match first & !SENSITIVE {
+        LONG => text.get_u32_ne(),
+        len => len.into(),
+    };
+    (text.split_to(len as usize), first & SENSITIVE)
 }
 
 #[cfg(test)]
@@ -210,10 +259,28 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_any_length_is_there_again() {
+        for len in [0, 1, 126, 127, 128, 255, 256, 70_000] {
+            let value = HeaderValue::from_bytes(&vec![b'v'; len]).unwrap();
+            let mut request = Request::get("/").with_header(http::header::COOKIE, value.clone());
+            request.shrink_to_fit();
+            assert_eq!(request.headers()["cookie"], value, "{len}");
+        }
+    }
+
+    #[test]
     fn each_form_of_a_target_reads_the_same() {
-        for target in
-            ["/", "*", "/a?", "/a/b?c=d", "example.com:80", "http://example.com/?q", "/%C3%A9"]
-        {
+        let long = ["/long".repeat(100), "?query".to_owned()].concat();
+        for target in [
+            &*long,
+            "/",
+            "*",
+            "/a?",
+            "/a/b?c=d",
+            "example.com:80",
+            "http://example.com/?q",
+            "/%C3%A9",
+        ] {
             let mut request = Request::get(target);
             let path = request.uri().path().to_owned();
             let before = request.uri().clone();
