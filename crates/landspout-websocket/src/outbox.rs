@@ -49,19 +49,48 @@ impl Outgoing {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     wire: Wire,
-    queue: VecDeque<Queued>,
-    /// What is in the queue, in bytes.
-    queued: usize,
+    /// What the I/O does not take yet; mostly there is nothing.
+    queue: Option<Box<Queue>>,
     /// The answer to the last ping, while the I/O takes nothing. RFC 6455 §5.5.3: the pings
     /// before it need none.
-    pong: Option<Bytes>,
+    pong: Option<Box<Bytes>>,
     /// The frame that ends it all, behind what is queued.
-    close: Option<Option<Box<CloseFrame>>>,
+    close: Option<Box<Option<CloseFrame>>>,
     max_queue: usize,
     overflow: Overflow,
     dropped: u64,
     /// Something was added after all was written the last time.
     busy: bool,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: VecDeque<Queued>,
+    /// What they count as, in bytes.
+    cost: usize,
+}
+
+impl Queue {
+    fn push(&mut self, new: Queued) {
+        self.cost += new.message.cost();
+        self.messages.push_back(new);
+    }
+
+    fn pop(&mut self) -> Option<Queued> {
+        let oldest = self.messages.pop_front()?;
+        self.cost -= oldest.message.cost();
+        Some(oldest)
+    }
+
+    /// Takes the place of a message with the same key; gives it back if there is none.
+    fn replace(&mut self, new: Queued) -> Result<(), Queued> {
+        let Some(old) = self.messages.iter_mut().find(|old| old.key == new.key) else {
+            return Err(new);
+        };
+        self.cost = self.cost - old.message.cost() + new.message.cost();
+        *old = new;
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
@@ -74,8 +103,7 @@ impl Outbox {
     pub(crate) fn new(config: &Config) -> Outbox {
         Outbox {
             wire: Wire::default(),
-            queue: VecDeque::new(),
-            queued: 0,
+            queue: None,
             pong: None,
             close: None,
             max_queue: config.max_queue,
@@ -87,7 +115,7 @@ impl Outbox {
 
     /// The bytes that wait.
     pub(crate) fn len(&self) -> usize {
-        self.wire.len() + self.queued
+        self.wire.len() + self.queue.as_ref().map_or(0, |queue| queue.cost)
     }
 
     /// Whether there is nothing to do.
@@ -100,7 +128,7 @@ impl Outbox {
     #[inline]
     pub(crate) fn settle(&mut self) -> bool {
         self.busy = !(self.wire.is_idle()
-            && self.queue.is_empty()
+            && self.queue.is_none()
             && self.pong.is_none()
             && self.close.is_none());
         !self.busy
@@ -134,24 +162,24 @@ impl Outbox {
         protocol: &mut Protocol,
     ) -> Result<(), Error> {
         let cost = message.cost();
-        let new = Queued { message, key };
-        if self.overflow == Overflow::KeepLatest && key.is_some() {
-            let old = self.queue.iter_mut().find(|queued| queued.key == key);
-            if let Some(old) = old {
-                self.queued = self.queued - old.message.cost() + cost;
-                *old = new;
-                self.dropped += 1;
-                return self.check_total();
+        let mut new = Queued { message, key };
+        if self.overflow == Overflow::KeepLatest
+            && key.is_some()
+            && let Some(queue) = &mut self.queue
+        {
+            match queue.replace(new) {
+                Ok(()) => {
+                    self.dropped += 1;
+                    return self.check_total();
+                }
+                Err(back) => new = back,
             }
         }
         let fits = |outbox: &Outbox| {
             outbox.len() == 0 || outbox.len().saturating_add(cost) <= outbox.max_queue
         };
         if self.overflow == Overflow::DropOldest {
-            while !fits(self)
-                && let Some(oldest) = self.queue.pop_front()
-            {
-                self.queued -= oldest.message.cost();
+            while !fits(self) && self.pop().is_some() {
                 self.dropped += 1;
             }
         }
@@ -187,12 +215,21 @@ impl Outbox {
     #[inline]
     fn enqueue(&mut self, new: Queued, protocol: &mut Protocol) -> Result<(), Error> {
         self.busy = true;
-        if self.queue.is_empty() && self.wire.len() < COMMIT {
+        if self.queue.is_none() && self.wire.len() < COMMIT {
             return encode(new.message, protocol, &mut self.wire);
         }
-        self.queued += new.message.cost();
-        self.queue.push_back(new);
+        self.queue.get_or_insert_default().push(new);
         Ok(())
+    }
+
+    /// Takes the oldest message, and gives the queue's memory back with the last.
+    fn pop(&mut self) -> Option<Queued> {
+        let queue = self.queue.as_mut()?;
+        let oldest = queue.pop();
+        if queue.messages.is_empty() {
+            self.queue = None;
+        }
+        oldest
     }
 
     pub(crate) fn ping(&mut self, payload: &[u8], protocol: &mut Protocol) -> Result<(), Error> {
@@ -208,7 +245,7 @@ impl Outbox {
         if self.wire.len() < COMMIT {
             protocol.pong(&payload, self.wire.tail())
         } else {
-            self.pong = Some(payload);
+            self.pong = Some(Box::new(payload));
             Ok(())
         }
     }
@@ -216,13 +253,12 @@ impl Outbox {
     /// Ends it with a close frame, behind what is queued.
     pub(crate) fn close(&mut self, frame: Option<CloseFrame>) {
         self.busy = true;
-        self.close.get_or_insert_with(|| frame.map(Box::new));
+        self.close.get_or_insert_with(|| Box::new(frame));
     }
 
     /// Throws away what is not encoded yet.
     pub(crate) fn clear(&mut self) {
-        self.queue = VecDeque::new();
-        self.queued = 0;
+        self.queue = None;
         self.pong = None;
     }
 
@@ -235,7 +271,7 @@ impl Outbox {
     /// Encodes as much as the I/O should have before it.
     #[inline]
     pub(crate) fn commit(&mut self, protocol: &mut Protocol) -> Result<(), Error> {
-        if self.queue.capacity() == 0 && self.pong.is_none() && self.close.is_none() {
+        if self.queue.is_none() && self.pong.is_none() && self.close.is_none() {
             return Ok(());
         }
         self.commit_queued(protocol)
@@ -246,17 +282,13 @@ impl Outbox {
         while self.wire.len() < COMMIT {
             if let Some(payload) = self.pong.take() {
                 protocol.pong(&payload, self.wire.tail())?;
-            } else if let Some(next) = self.queue.pop_front() {
-                self.queued -= next.message.cost();
+            } else if let Some(next) = self.pop() {
                 encode(next.message, protocol, &mut self.wire)?;
             } else {
-                if self.queue.capacity() > 0 {
-                    self.queue = VecDeque::new();
-                }
                 if let Some(frame) = self.close.take()
                     && !protocol.is_close_sent()
                 {
-                    protocol.close(frame.as_deref(), self.wire.tail())?;
+                    protocol.close(frame.as_ref().as_ref(), self.wire.tail())?;
                 }
                 break;
             }

@@ -69,13 +69,14 @@ pub struct Received {
 pub struct Protocol {
     role: Role,
     limits: Limits,
-    codec: Option<Codec>,
+    codec: Option<Box<Codec>>,
     /// The bytes of an unfinished head.
     head: [u8; MAX_HEAD],
     head_len: u8,
     frame: Option<Frame>,
     /// The payload of an unfinished control frame.
-    control: Vec<u8>,
+    #[expect(clippy::box_collection, reason = "few connections have one")]
+    control: Option<Box<Vec<u8>>>,
     /// The message whose last fragment has not ended.
     message: Option<Box<Partial>>,
     /// A close frame or an error came: what follows is ignored.
@@ -101,11 +102,11 @@ impl Protocol {
         Protocol {
             role: agreement.role,
             limits: Limits::new(config),
-            codec: agreement.deflate.map(Codec::new),
+            codec: agreement.deflate.map(Codec::new).map(Box::new),
             head: [0; MAX_HEAD],
             head_len: 0,
             frame: None,
-            control: Vec::new(),
+            control: None,
             message: None,
             ended: false,
             is_amid: false,
@@ -273,14 +274,15 @@ impl Protocol {
     /// A piece of a control frame; `frame` tells what is to come after it.
     fn control(&mut self, frame: Frame, piece: &[u8]) -> Result<Option<Event>, ProtocolError> {
         if frame.remaining > 0 {
-            self.control.extend_from_slice(piece);
+            self.control.get_or_insert_default().extend_from_slice(piece);
             return Ok(None);
         }
-        let payload = if self.control.is_empty() {
-            Bytes::copy_from_slice(piece)
-        } else {
-            self.control.extend_from_slice(piece);
-            Bytes::from(std::mem::take(&mut self.control))
+        let payload = match self.control.take() {
+            None => Bytes::copy_from_slice(piece),
+            Some(mut begun) => {
+                begun.extend_from_slice(piece);
+                Bytes::from(*begun)
+            }
         };
         Ok(Some(match frame.opcode {
             Opcode::Ping => Event::Ping(payload),
@@ -294,7 +296,7 @@ impl Protocol {
         let kind = Kind { text: frame.opcode == Opcode::Text, compressed: frame.compressed };
         let last = frame.fin && frame.remaining == 0;
         if last && self.message.is_none() {
-            let message = kind.whole(piece, self.codec.as_mut(), self.limits)?;
+            let message = kind.whole(piece, self.codec.as_deref_mut(), self.limits)?;
             return Ok(Some(Event::Message(message)));
         }
         let partial = self.message.get_or_insert_with(|| Box::new(Partial::new(kind)));
@@ -303,7 +305,7 @@ impl Protocol {
             return Ok(None);
         }
         let Some(partial) = self.message.take() else { return Ok(None) };
-        Ok(Some(Event::Message(partial.finish(self.codec.as_mut(), self.limits)?)))
+        Ok(Some(Event::Message(partial.finish(self.codec.as_deref_mut(), self.limits)?)))
     }
 
     /// Appends a message to the bytes to be written, compressed where that was agreed on and
@@ -362,12 +364,12 @@ impl Protocol {
 
     /// The compressed form, if compression was agreed on and helps.
     pub(crate) fn compress(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
-        self.codec.as_mut()?.deflate(payload)
+        self.codec.as_deref_mut()?.deflate(payload)
     }
 
     /// What decides which of a prepared message's frames fits this connection.
     pub(crate) fn codec(&self) -> Option<&Codec> {
-        self.codec.as_ref()
+        self.codec.as_deref()
     }
 
     /// Appends a frame with its payload.

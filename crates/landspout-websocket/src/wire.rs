@@ -4,6 +4,7 @@ use bytes::{Buf, Bytes};
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::mem::take;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
@@ -21,6 +22,9 @@ const SPARE_SIZE: usize = 64 * 1024;
 thread_local! {
     /// Memory for a tail: a connection that has nothing to write has none of its own.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+
+    /// Memory for segments.
+    static SPARE_SEGMENTS: Cell<VecDeque<Bytes>> = const { Cell::new(VecDeque::new()) };
 }
 
 /// Encoded bytes, in order.
@@ -63,13 +67,19 @@ impl Wire {
             return;
         }
         if self.tail.len() > self.written {
-            let mut tail = Bytes::from(std::mem::take(&mut self.tail));
+            let mut tail = Bytes::from(take(&mut self.tail));
             tail.advance(self.written);
-            self.segments_len += tail.len();
-            self.segments.push_back(tail);
+            self.push_segment(tail);
         }
         self.tail.clear();
         self.written = 0;
+        self.push_segment(bytes);
+    }
+
+    fn push_segment(&mut self, bytes: Bytes) {
+        if self.segments.capacity() == 0 {
+            self.segments = SPARE_SEGMENTS.take();
+        }
         self.segments_len += bytes.len();
         self.segments.push_back(bytes);
     }
@@ -116,8 +126,9 @@ impl Wire {
         if let Some(piece) = self.only_piece() {
             match io.as_mut().poll_write(cx, piece) {
                 Poll::Ready(Ok(taken)) if taken == len => {
-                    if self.segments.pop_front().is_none() {
-                        self.empty_tail();
+                    match self.segments.pop_front() {
+                        Some(_) => self.empty_segments(),
+                        None => self.empty_tail(),
                     }
                     self.segments_len = 0;
                     return (len, self.poll_flush(io, cx));
@@ -205,6 +216,9 @@ impl Wire {
                 return;
             }
             self.segments.pop_front();
+            if self.segments.is_empty() {
+                self.empty_segments();
+            }
         }
         self.written += len;
         if self.written == self.tail.len() {
@@ -212,10 +226,18 @@ impl Wire {
         }
     }
 
+    /// As [`empty_tail`](Wire::empty_tail), when the last segment is gone.
+    fn empty_segments(&mut self) {
+        let memory = take(&mut self.segments);
+        if memory.capacity() <= PIECES {
+            SPARE_SEGMENTS.set(memory);
+        }
+    }
+
     /// Gives its memory to whichever connection writes next.
     fn empty_tail(&mut self) {
         self.written = 0;
-        give_back(std::mem::take(&mut self.tail));
+        give_back(take(&mut self.tail));
     }
 }
 

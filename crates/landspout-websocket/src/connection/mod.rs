@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use tokio::time::{Instant, Sleep};
 
-/// The protocol, the socket and the timer, put together.
+/// The protocol, the socket and the timer, put together. What few connections have, or have only at
+/// their end, is in boxes.
 pub(crate) struct Connection<Io> {
     /// `None` when it is over.
     io: Option<Io>,
@@ -32,10 +33,11 @@ pub(crate) struct Connection<Io> {
     timer: Option<Pin<Box<Sleep>>>,
     phase: Phase,
     /// Why it ends, until someone has been told.
-    failure: Option<Error>,
+    failure: Option<Box<Error>>,
     /// What the other side's close frame said.
     close_frame: Option<Box<CloseFrame>>,
-    subprotocol: Option<Box<str>>,
+    #[expect(clippy::box_collection, reason = "few connections have one")]
+    subprotocol: Option<Box<String>>,
     receiver: Receiving,
     /// The task that received last.
     task: Option<Waker>,
@@ -72,7 +74,7 @@ impl<Io> Connection<Io> {
         config: &Config,
         input: Vec<u8>,
     ) -> Connection<Io> {
-        let subprotocol = agreement.subprotocol.clone().map(String::into_boxed_str);
+        let subprotocol = agreement.subprotocol.clone().map(Box::new);
         let [spread, ..] = mask::key();
         Connection {
             io: Some(io),
@@ -93,7 +95,7 @@ impl<Io> Connection<Io> {
     }
 
     pub(crate) fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.subprotocol.as_deref().map(String::as_str)
     }
 
     pub(crate) fn close_frame(&self) -> Option<&CloseFrame> {
@@ -143,7 +145,7 @@ impl<Io> Connection<Io> {
 
     /// Why it ended, for the one who is told first.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
-        self.failure.take()
+        self.failure.take().map(|error| *error)
     }
 
     /// Begins the closing handshake, behind what is queued.
@@ -165,14 +167,14 @@ impl<Io> Connection<Io> {
         };
         self.outbox.clear();
         self.outbox.close(Some(CloseFrame::new(code, error.reason())));
-        self.failure = Some(error);
+        self.failure = Some(Box::new(error));
         self.end();
     }
 
     /// Writing failed. The other side may have said why before it went, so what is left to read
     /// is read.
     fn stop_writing(&mut self, error: Error) {
-        self.failure.get_or_insert(error);
+        self.failure.get_or_insert_with(|| Box::new(error));
         self.outbox.abandon();
         self.phase = Phase::Closing;
         self.deadlines.closing(Instant::now().into_std());
@@ -190,7 +192,7 @@ impl<Io> Connection<Io> {
     /// Drops the socket, and lets everyone know who waits.
     pub(crate) fn drop_io(&mut self, failure: Option<Error>) {
         if self.failure.is_none() {
-            self.failure = failure;
+            self.failure = failure.map(Box::new);
         }
         self.phase = Phase::Over;
         self.io = None;

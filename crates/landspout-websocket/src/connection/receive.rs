@@ -89,7 +89,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
             ready!(self.poll_end(cx));
         }
         self.leave();
-        Poll::Ready(self.failure.take().map_or(Ok(None), Err))
+        Poll::Ready(self.take_failure().map_or(Ok(None), Err))
     }
 
     /// Nothing more can be read, or shall be.
