@@ -119,13 +119,20 @@ where
                 accepted => accepted,
             }
         });
-        serve::open(request, accepted, &self.config, async move |request, socket: &mut Socket| {
-            run(handler, request, socket).await;
-        })
+        serve::open(request, accepted, &self.config, Calls(handler))
     }
 }
 
-async fn run(mut handler: impl WebSocketHandler, request: Request, socket: &mut Socket) {
+/// Calls a method for each event.
+struct Calls<H>(H);
+
+impl<H: WebSocketHandler> serve::Serve for Calls<H> {
+    fn serve(&mut self, request: Request, socket: &mut Socket) -> impl Future<Output = ()> {
+        run(&mut self.0, request, socket)
+    }
+}
+
+async fn run(handler: &mut impl WebSocketHandler, request: Request, socket: &mut Socket) {
     let Socket { sender, receiver } = socket;
     handler.open(request, sender).await;
     // Not a `while let`, which would keep a place for what it has taken apart.

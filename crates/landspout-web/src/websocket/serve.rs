@@ -44,10 +44,22 @@ where
 {
     async fn handle(&self, request: Request) -> Response {
         let accepted = offer(&request).and_then(|offer| offer.accept(&self.config));
-        let serve = Rc::clone(&self.serve);
-        open(request, accepted, &self.config, async move |request, socket: &mut Socket| {
-            serve(request, socket).await;
-        })
+        open(request, accepted, &self.config, Rc::clone(&self.serve))
+    }
+}
+
+/// What serves one connection.
+pub(super) trait Serve: 'static {
+    /// Called once. It does not take the whole, which its future would have to keep in addition.
+    fn serve(&mut self, request: Request, socket: &mut Socket) -> impl Future<Output = ()>;
+}
+
+impl<F> Serve for Rc<F>
+where
+    F: AsyncFn(Request, &mut Socket) + 'static,
+{
+    fn serve(&mut self, request: Request, socket: &mut Socket) -> impl Future<Output = ()> {
+        (**self)(request, socket)
     }
 }
 
@@ -64,15 +76,12 @@ pub(super) fn offer(request: &Request) -> Result<Offer, Refusal> {
 }
 
 /// Answers a handshake, and serves the connection in a task of its own.
-pub(super) fn open<F>(
+pub(super) fn open(
     mut request: Request,
     accepted: Result<Acceptance, Refusal>,
     config: &Rc<Config>,
-    serve: F,
-) -> Response
-where
-    F: AsyncFnOnce(Request, &mut Socket) + 'static,
-{
+    serve: impl Serve,
+) -> Response {
     let Acceptance { status, headers, agreement, .. } = match accepted {
         Ok(acceptance) => acceptance,
         Err(refusal) => return refuse(refusal),
@@ -99,39 +108,35 @@ fn refuse(refusal: Refusal) -> Response {
 
 /// Waits for the connection, and leaves it to another task: what is needed to get here would
 /// otherwise be kept as long as the connection is.
-async fn begin<F>(
+async fn begin(
     upgrade: Upgrade,
     agreement: Agreement,
     config: Rc<Config>,
     request: Request,
-    serve: F,
-) where
-    F: AsyncFnOnce(Request, &mut Socket) + 'static,
-{
+    serve: impl Serve,
+) {
     let Ok(io) = upgrade.await else {
         return; // The client has gone before the answer was out.
     };
     let (sender, receiver) = WebSocket::new(io, agreement, &config).split();
-    spawn_local(Attended {
+    // In a box, because tasks are aligned to 128 bytes, and what allocators add for that is more.
+    spawn_local(Box::pin(Attended {
         sender: sender.clone(),
         connection: request.connection().clone(),
         stage: Stage::New,
         serving: run(request, Socket { sender, receiver }, serve),
-    });
+    }));
 }
 
 /// Runs a handler to its end, and closes the connection.
 #[allow(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice")]
-fn run<F>(request: Request, mut socket: Socket, serve: F) -> impl Future<Output = ()>
-where
-    F: AsyncFnOnce(Request, &mut Socket),
-{
+fn run(request: Request, mut socket: Socket, mut serve: impl Serve) -> impl Future<Output = ()> {
     let route = request.route().cloned();
     let pattern =
         |route: &Option<Arc<Route>>| route.as_ref().map_or("?", |route| &route.pattern).to_owned();
     let label = Watch::label(&format!("WebSocket {}", pattern(&route)));
     async move {
-        match watched(label, contain_panic(serve(request, &mut socket))).await {
+        match watched(label, contain_panic(serve.serve(request, &mut socket))).await {
             Ok(()) => socket.close(CloseCode::NORMAL, ""),
             Err(panic) => {
                 let route = pattern(&route);
