@@ -259,6 +259,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_there_again_whether_it_is_known_or_not() {
+        let names = NAMES.iter().cloned().chain([HeaderName::from_static("x-unknown")]);
+        let mut request = names.fold(Request::get("/"), |request, name| {
+            let value = HeaderValue::from_name(name.clone());
+            request.with_header(name, value)
+        });
+        let before = request.headers().clone();
+        request.shrink_to_fit();
+        assert!(is_packed(&request));
+        assert_eq!(request.headers().len(), NAMES.len() + 1);
+        assert_eq!(*request.headers(), before);
+    }
+
+    #[test]
     fn a_value_of_any_length_is_there_again() {
         for len in [0, 1, 126, 127, 128, 255, 256, 70_000] {
             let value = HeaderValue::from_bytes(&vec![b'v'; len]).unwrap();
