@@ -4,8 +4,8 @@
 //!
 //! `cargo bench -p landspout-server --bench idle` with the system's allocator, `--bench
 //! idle_mimalloc` with mimalloc; over TLS with `--features tls` and, at the end, `-- tls`; of HTTP/2
-//! in clear text with `--features http2` and `-- http2`. Linux alone, because it reads `/proc`. It needs 5 000 descriptors for each of two processes: `ulimit -n
-//! 20000`.
+//! in clear text with `--features http2` and `-- http2`. Linux alone, because it reads `/proc`. It needs
+//! 5 000 descriptors for each of two processes: `ulimit -n 20000`.
 
 #![allow(clippy::unwrap_used)]
 
