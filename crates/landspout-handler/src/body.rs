@@ -184,9 +184,14 @@ impl Body {
         // An announced length spares the copies that growing takes. It is the sender's word, so that
         // no more than this is reserved before it came.
         let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
-        // Where none is announced, the first piece may be all.
-        let second = if announced > 0 { Some(Bytes::new()) } else { self.chunk().await? };
-        let Some(second) = second else { return Ok(first) };
+        let second = match announced {
+            // The first piece may be all.
+            0 => match self.chunk().await? {
+                Some(second) => second,
+                None => return Ok(first),
+            },
+            _ => Bytes::new(),
+        };
         let here = first.len() + second.len();
         let mut whole = BytesMut::with_capacity(here + announced.min(RESERVED));
         whole.extend_from_slice(&first);

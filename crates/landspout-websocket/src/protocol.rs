@@ -383,6 +383,7 @@ impl Protocol {
         self.append(opcode, compressed, payload, out)
     }
 
+    /// The same as a part of [`send`](Protocol::send), which most messages go through.
     #[inline(always)]
     fn append(
         &mut self,
